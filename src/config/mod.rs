@@ -1,0 +1,37 @@
+//! Settings: the environment, `registries.conf`, `certs.d`.
+//!
+//! [`Env`] is the only reader of environment variables and of the home folder. Nothing here knows the network, what
+//! credentials mean, or who asked.
+
+mod env;
+
+pub use env::Env;
+
+use std::path::PathBuf;
+
+/// What a person asked for about the connection to one endpoint (`--ca-file`, `--cert-dir`, `--insecure`,
+/// `--plain-http`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConnectionOptions {
+    /// A file of PEM certificates to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// A folder of `*.crt`, `*.cert` and `*.key` for this host, read instead of the `certs.d` folders.
+    pub cert_dir: Option<PathBuf>,
+    /// Do not verify the server's certificate.
+    pub insecure: bool,
+    /// Speak HTTP without TLS.
+    pub plain_http: bool,
+}
+
+/// How to reach one host: all files read, nothing left to decide.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// Speak HTTP without TLS.
+    pub plain_http: bool,
+    /// Do not verify the server's certificate.
+    pub insecure: bool,
+    /// PEM certificates to trust besides the system's, one file each.
+    pub roots: Vec<Vec<u8>>,
+    /// A client certificate chain and its key, both PEM, in one text.
+    pub identity: Option<Vec<u8>>,
+}

@@ -1,0 +1,26 @@
+//! A registry client library for container images, and the parts that `longshore` is made of.
+//!
+//! An image goes from one *store* to another: a registry is one kind of store, an OCI layout another, an archive a
+//! third. One engine ([`transfer`]) moves images between any two of them, and every digest stays what it was.
+//!
+//! | layer | is for | may not know |
+//! |---|---|---|
+//! | [`model`] | values: digests, references, manifests | files, network, clock, environment |
+//! | [`config`] | environment, `registries.conf`, `certs.d` | the network, what credentials mean |
+//! | [`auth`] | secrets, auth files, credential helpers, keyring | HTTP, challenges, prompts |
+//! | [`http`] | one request loop: authorise, retry, redirect | manifests, blobs, files |
+//! | [`store`] | what a store promises; layouts and archives | HTTP, registries, credentials |
+//! | [`registry`] | the distribution specification, client side | layouts, plans, the terminal |
+//! | [`transfer`] | resolve, plan, move, verify | which kind of store it holds |
+//! | [`mirror`] | mappings of many images | registries, the terminal |
+//! | [`server`] | the distribution specification, server side | the client |
+//! | [`session`], [`ops`] | composition; the verbs as `Options -> Report` | the terminal |
+//! | `cli` | arguments, progress, output, exit codes | status codes, media types |
+//!
+//! `tests/architecture.rs` holds the layers apart.
+
+pub mod auth;
+pub mod config;
+pub mod model;
+pub mod store;
+pub mod transfer;

@@ -1,0 +1,188 @@
+//! The ends of a copy, written as skopeo and podman write them: `quay.io/org/app:v1`, `oci:DIR[:NAME]`,
+//! `oci-archive:FILE[:NAME]`, `docker-archive:FILE[:NAME]`, `dir:PATH`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::{ImageName, RefName, ReferenceError, one_line};
+
+/// One end of a copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// An image on a registry, perhaps still a short name.
+    Registry(ImageName),
+    /// An image in an OCI image layout (OCI image specification, `image-layout.md`).
+    Oci {
+        /// The folder of the layout.
+        dir: PathBuf,
+        /// Which image; may be left out where there is just one.
+        name: Option<RefName>,
+    },
+    /// An OCI image layout in one tar file.
+    OciArchive {
+        /// The tar file.
+        file: PathBuf,
+        /// Which image; may be left out where there is just one.
+        name: Option<RefName>,
+    },
+    /// A tar file as `docker save` writes and `docker load` reads it.
+    DockerArchive {
+        /// The tar file.
+        file: PathBuf,
+        /// Which image; may be left out where there is just one.
+        name: Option<RefName>,
+    },
+    /// A folder of plain files as `skopeo copy … dir:` writes it: one image, no name.
+    Dir(PathBuf),
+}
+
+/// Why a text is no endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// A transport that this tool does not have.
+    #[error(
+        "the transport '{0}:' is not known: expected docker://, oci:, oci-archive:, docker-archive: or dir:"
+    )]
+    Transport(String),
+    /// A transport without a path behind it.
+    #[error("'{0}:' needs a path behind it")]
+    NoPath(&'static str),
+    /// The image name does not parse.
+    #[error("'{text}' does not name an image")]
+    Reference {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        #[source]
+        source: ReferenceError,
+    },
+}
+
+/// Transports of containers tools that we know of and do not have.
+const FOREIGN: [&str; 8] = [
+    "containers-storage",
+    "docker-daemon",
+    "sif",
+    "tarball",
+    "ostree",
+    "atomic",
+    "openshift",
+    "static",
+];
+
+impl Endpoint {
+    /// The path on disk, for every endpoint but a registry.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Registry(_) => None,
+            Self::Oci { dir: path, .. }
+            | Self::OciArchive { file: path, .. }
+            | Self::DockerArchive { file: path, .. }
+            | Self::Dir(path) => Some(path),
+        }
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        if let Some(image) = text.strip_prefix("docker://") {
+            return registry(image);
+        }
+        let Some((scheme, rest)) = text.split_once(':') else { return registry(text) };
+        match scheme {
+            "oci" => named("oci", rest).map(|(dir, name)| Self::Oci { dir, name }),
+            "oci-archive" => {
+                named("oci-archive", rest).map(|(file, name)| Self::OciArchive { file, name })
+            }
+            "docker-archive" => {
+                named("docker-archive", rest).map(|(file, name)| Self::DockerArchive { file, name })
+            }
+            "dir" if rest.is_empty() => Err(EndpointError::NoPath("dir")),
+            "dir" => Ok(Self::Dir(PathBuf::from(rest))),
+            other if FOREIGN.contains(&other) || rest.starts_with("//") => {
+                Err(EndpointError::Transport(one_line(other, 40)))
+            }
+            _ => registry(text),
+        }
+    }
+}
+
+fn registry(text: &str) -> Result<Endpoint, EndpointError> {
+    text.parse()
+        .map(Endpoint::Registry)
+        .map_err(|source| EndpointError::Reference { text: one_line(text, 300), source })
+}
+
+fn named(transport: &'static str, rest: &str) -> Result<(PathBuf, Option<RefName>), EndpointError> {
+    let (path, name) = match rest.split_once(':') {
+        Some((path, name)) => {
+            let name = name.parse().map_err(|source| EndpointError::Reference {
+                text: format!("{transport}:{}", one_line(rest, 300)),
+                source,
+            })?;
+            (path, Some(name))
+        }
+        None => (rest, None),
+    };
+    if path.is_empty() {
+        return Err(EndpointError::NoPath(transport));
+    }
+    Ok((PathBuf::from(path), name))
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (transport, path, name) = match self {
+            Self::Registry(ImageName::Qualified(image)) => return write!(f, "{image}"),
+            Self::Registry(ImageName::Short { path, tag, digest }) => {
+                f.write_str(path)?;
+                if let Some(tag) = tag {
+                    write!(f, ":{tag}")?;
+                }
+                return digest.as_ref().map_or(Ok(()), |digest| write!(f, "@{digest}"));
+            }
+            Self::Dir(path) => return write!(f, "dir:{}", path.display()),
+            Self::Oci { dir, name } => ("oci", dir, name),
+            Self::OciArchive { file, name } => ("oci-archive", file, name),
+            Self::DockerArchive { file, name } => ("docker-archive", file, name),
+        };
+        write!(f, "{transport}:{}", path.display())?;
+        name.as_ref().map_or(Ok(()), |name| write!(f, ":{name}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_print_as_they_are_written() {
+        for text in [
+            "quay.io/org/app:v1",
+            "localhost:5000/app",
+            "alpine:3",
+            "oci:some/dir",
+            "oci:some/dir:v1",
+            "oci:dir:quay.io/org/app:v1",
+            "oci-archive:/tmp/a.tar:x",
+            "docker-archive:a.tar:quay.io/org/app:v1",
+            "dir:/tmp/with:colon",
+        ] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
+        }
+        assert_eq!("docker://quay.io/a".parse::<Endpoint>(), "quay.io/a".parse());
+    }
+
+    #[test]
+    fn what_is_no_endpoint_says_why() {
+        let error = |text: &str| text.parse::<Endpoint>().unwrap_err().to_string();
+        assert!(error("containers-storage:x").contains("expected docker://"));
+        assert!(error("https://quay.io/a").contains("'https:' is not known"));
+        assert_eq!(error("oci:"), "'oci:' needs a path behind it");
+        assert_eq!(error("quay.io/Bad"), "'quay.io/Bad' does not name an image");
+    }
+}

@@ -1,0 +1,23 @@
+//! Values of the registry world: digests, references, descriptors, manifests, platforms, errors from the wire.
+//!
+//! Everything here is checked when it is made and cannot be half-made afterwards. Nothing here knows files, the
+//! network, the clock, the environment or an async runtime.
+
+mod descriptor;
+mod digest;
+mod endpoint;
+mod manifest;
+mod platform;
+mod reference;
+mod text;
+mod wire_error;
+
+pub use descriptor::{Descriptor, DescriptorError};
+pub use digest::{Algorithm, Digest, DigestError, Hasher};
+pub use endpoint::{Endpoint, EndpointError};
+pub use manifest::{Content, MAX_MANIFEST_SIZE, Manifest, ManifestError, media_types};
+pub use oci_spec::image::{Arch, MediaType, Os, Platform};
+pub use platform::{PlatformError, PlatformFilter};
+pub use reference::{ImageName, ImageRef, RefName, ReferenceError, Registry, Repository, Tag};
+pub use text::one_line;
+pub use wire_error::{ErrorCode, WireError, WireErrors};

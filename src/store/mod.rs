@@ -1,0 +1,109 @@
+//! What a place that holds images promises, whatever it is made of.
+//!
+//! A [`Source`] gives manifests and blobs, a [`Sink`] takes them. Registries, layouts and archives are both. The
+//! engine moves images between any two and does not ask which kind they are.
+//!
+//! Nothing here knows HTTP, registries or credentials.
+
+mod blob;
+mod error;
+
+pub use blob::{BlobStream, VerifiedBlob, collect};
+pub use error::{Cause, Error, Result};
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::model::{Descriptor, Digest, Endpoint, Manifest, RefName, Repository};
+
+/// Which manifest of a store is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Reference {
+    /// The one of this name: a tag on a registry, a reference name in a layout.
+    Name(RefName),
+    /// The one with this digest.
+    Digest(Digest),
+    /// The only one there is. A store with several, and every registry, refuses it.
+    Only,
+}
+
+impl std::fmt::Display for Reference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Name(name) => write!(f, "{name}"),
+            Self::Digest(digest) => write!(f, "{digest}"),
+            Self::Only => f.write_str("the only image"),
+        }
+    }
+}
+
+/// A place that images are read from: one repository of a registry, one layout, one archive.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// The place, as a person would write it.
+    fn place(&self) -> String;
+
+    /// The repository on a registry, when this is one: a sink on the same registry can mount from it.
+    fn repository(&self) -> Option<&Repository> {
+        None
+    }
+
+    /// A manifest, its bytes proven against `reference` when that is a digest.
+    async fn manifest(&self, reference: &Reference) -> Result<Manifest>;
+
+    /// The bytes of a blob from `offset` on. They are *not* proven: whoever reads them to the end does that
+    /// ([`VerifiedBlob`]).
+    async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream>;
+
+    /// All names, sorted.
+    async fn names(&self) -> Result<Vec<RefName>>;
+
+    /// The manifests that name `subject` as theirs; empty when there are none.
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>>;
+}
+
+/// A place that images are written to.
+///
+/// Whatever order and whatever fault: a name never points to an image that is not whole, and no blob is found under
+/// its digest before its bytes are proven.
+#[async_trait]
+pub trait Sink: Send + Sync {
+    /// The place, as a person would write it.
+    fn place(&self) -> String;
+
+    /// The repository on a registry, when this is one.
+    fn repository(&self) -> Option<&Repository> {
+        None
+    }
+
+    /// Whether the blob is already there.
+    async fn has_blob(&self, blob: &Descriptor) -> Result<bool>;
+
+    /// Takes the blob over from another repository of the same registry. `false` when that is not possible, which
+    /// is never an error.
+    async fn mount_blob(&self, blob: &Descriptor, from: &Repository) -> Result<bool>;
+
+    /// Takes the blob from `source`, which is opened here: only so can an interrupted write ask how far it got and
+    /// open the source again at that offset.
+    async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()>;
+
+    /// The digest that `reference` has now, `None` when it is not there.
+    async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>>;
+
+    /// Takes a manifest, and gives it a name if there is one. All that it points to must be there already.
+    async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()>;
+
+    /// Ends the writing: an archive gets its name here, a layout is made durable. Nothing may be put afterwards.
+    async fn finish(&self) -> Result<()>;
+}
+
+/// Opens the ends of a copy. This is what the features take, so their tests run on two folders.
+#[async_trait]
+pub trait Open: Send + Sync {
+    /// Opens `endpoint` for reading.
+    async fn source(&self, endpoint: &Endpoint) -> Result<Arc<dyn Source>>;
+
+    /// Opens `endpoint` for writing.
+    async fn sink(&self, endpoint: &Endpoint) -> Result<Arc<dyn Sink>>;
+}
