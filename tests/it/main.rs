@@ -1,0 +1,7 @@
+//! The integration tests: everything that is looked at from outside, in one binary.
+//!
+//! A test that uses a program from elsewhere begins with `need!("skopeo")`: see `support/need.rs`.
+#![cfg(test)]
+
+#[macro_use]
+mod support;

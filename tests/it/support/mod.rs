@@ -1,0 +1,4 @@
+//! What the integration tests share.
+
+#[macro_use]
+pub(crate) mod need;
