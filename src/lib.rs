@@ -17,7 +17,7 @@
 //! | [`session`], [`ops`] | composition; the verbs as `Options -> Report` | the terminal |
 //! | `cli` | arguments, progress, output, exit codes | status codes, media types |
 //!
-//! `tests/architecture.rs` holds the layers apart.
+//! `tests/it/architecture.rs` holds the layers apart.
 
 pub mod auth;
 pub mod config;

@@ -5,3 +5,6 @@
 
 #[macro_use]
 mod support;
+
+mod architecture;
+mod fixtures;

@@ -2,3 +2,7 @@
 
 #[macro_use]
 pub(crate) mod need;
+
+pub(crate) mod layout;
+pub(crate) mod skopeo;
+pub(crate) mod source;
