@@ -1,0 +1,374 @@
+//! A proxy in front of a registry, where things go wrong as ordered.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
+use http::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RANGE, RETRY_AFTER,
+    TRANSFER_ENCODING, WWW_AUTHENTICATE,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt, BodyStream, StreamBody};
+use hyper::body::{Frame, Incoming};
+
+use super::serving::{self, Body, Broken, Served, full};
+
+/// Something that goes wrong.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    /// The answer breaks off after so many bytes.
+    CutDownload(usize),
+    /// The request breaks off, for the registry too, after so many bytes.
+    CutUpload(usize),
+    /// All of the blob is sent, with 200, where a part was asked for.
+    IgnoreRange,
+    /// 206 with the part that begins one byte before the one asked for.
+    WrongRange,
+    /// 307 to another host, which gives the blob without being told who asks.
+    Redirect,
+    /// A mount is answered as if it were the start of an upload: 202.
+    RefuseMount,
+    /// The first byte of the answer is another.
+    Damage,
+    /// The answer goes on for ever.
+    Endless,
+    /// The answer comes late.
+    Delay(Duration),
+    /// An answer that the registry never gave, after the request was read.
+    Answer(Canned),
+}
+
+/// An answer made beforehand.
+#[derive(Clone, Debug)]
+pub(crate) struct Canned {
+    status: StatusCode,
+    headers: Vec<(HeaderName, String)>,
+    body: &'static str,
+}
+
+impl Canned {
+    pub(crate) fn status(status: u16) -> Self {
+        Self { status: StatusCode::from_u16(status).unwrap(), headers: Vec::new(), body: "" }
+    }
+
+    /// 429, with `Retry-After` as given.
+    pub(crate) fn too_many(retry_after: &str) -> Self {
+        Self::status(429).header(RETRY_AFTER, retry_after)
+    }
+
+    /// 401 with this challenge.
+    pub(crate) fn unauthorized(challenge: &str) -> Self {
+        Self::status(401).header(WWW_AUTHENTICATE, challenge)
+    }
+
+    /// An error in the form of the specification, whose code nobody knows.
+    pub(crate) fn unknown_code(status: u16) -> Self {
+        let body = r#"{"errors":[{"code":"MOON_PHASE","message":"not\u001b[31m tonight"}]}"#;
+        Self { body, ..Self::status(status).header(CONTENT_TYPE, "application/json") }
+    }
+
+    /// A page made for people.
+    pub(crate) fn html(status: u16) -> Self {
+        let body = "<html><head><title>Bad Gateway</title></head><body>so sorry</body></html>";
+        Self { body, ..Self::status(status).header(CONTENT_TYPE, "text/html") }
+    }
+
+    fn header(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    fn response(self) -> Response<Body> {
+        let mut response = Response::new(full(self.body));
+        *response.status_mut() = self.status;
+        for (name, value) in self.headers {
+            response.headers_mut().insert(name, value.parse().unwrap());
+        }
+        response
+    }
+}
+
+/// A request that came by.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) method: Method,
+    /// Path and query.
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Seen {
+    /// Whether this is such a request: `part` is a part of path and query.
+    pub(crate) fn is(&self, method: &str, part: &str) -> bool {
+        self.method == method && self.target.contains(part)
+    }
+
+    pub(crate) fn header(&self, name: HeaderName) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// A fault that waits for its requests.
+struct Rule {
+    times: usize,
+    method: &'static str,
+    part: &'static str,
+    fault: Fault,
+}
+
+/// A running proxy, and the other host that it redirects to. Dropping it ends both.
+pub(crate) struct Proxy {
+    shared: Arc<Shared>,
+    front: Served,
+    elsewhere: Served,
+}
+
+struct Shared {
+    upstream: String,
+    client: reqwest::Client,
+    rules: Mutex<Vec<Rule>>,
+    seen: Mutex<Vec<Seen>>,
+    seen_elsewhere: Mutex<Vec<Seen>>,
+    /// What a redirected request needs to be let in: the signature in a presigned address.
+    grants: Mutex<HashMap<String, HeaderValue>>,
+}
+
+impl Proxy {
+    /// A proxy before the registry at `address`, without any fault.
+    pub(crate) fn before(address: &str) -> Self {
+        // Whoever comes first installs it; both would install the same.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        let shared = Arc::new(Shared {
+            upstream: address.to_owned(),
+            client,
+            rules: Mutex::default(),
+            seen: Mutex::default(),
+            seen_elsewhere: Mutex::default(),
+            grants: Mutex::default(),
+        });
+        let there = Arc::clone(&shared);
+        let elsewhere = serving::serve(move |request| Arc::clone(&there).elsewhere(request));
+        let (here, other) = (Arc::clone(&shared), elsewhere.other_name());
+        let front = serving::serve(move |request| Arc::clone(&here).front(request, other.clone()));
+        Self { shared, front, elsewhere }
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub(crate) fn address(&self) -> String {
+        self.front.address()
+    }
+
+    /// The host that [`Fault::Redirect`] sends to.
+    pub(crate) fn elsewhere(&self) -> String {
+        self.elsewhere.other_name()
+    }
+
+    /// Lets the next `times` requests of this method whose path and query contain `part` meet `fault`. Of several
+    /// faults that wait for a request, it meets the one ordered first.
+    pub(crate) fn fault(
+        &self,
+        times: usize,
+        method: &'static str,
+        part: &'static str,
+        fault: Fault,
+    ) -> &Self {
+        self.shared.rules.lock().unwrap().push(Rule { times, method, part, fault });
+        self
+    }
+
+    /// All requests up to now.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.shared.seen.lock().unwrap().clone()
+    }
+
+    /// All requests to the other host up to now.
+    pub(crate) fn seen_elsewhere(&self) -> Vec<Seen> {
+        self.shared.seen_elsewhere.lock().unwrap().clone()
+    }
+
+    /// How many requests of this method and part of path and query there were.
+    pub(crate) fn count(&self, method: &str, part: &str) -> usize {
+        self.seen().iter().filter(|seen| seen.is(method, part)).count()
+    }
+}
+
+impl Shared {
+    async fn front(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        other: String,
+    ) -> Result<Response<Body>, Broken> {
+        let (mut head, body) = request.into_parts();
+        let seen = seen(&head);
+        self.seen.lock().unwrap().push(seen.clone());
+        match self.fault_for(&seen) {
+            None => self.pass(head, sent(body)).await,
+            Some(Fault::Answer(canned)) => {
+                body.collect().await?;
+                Ok(canned.response())
+            }
+            Some(Fault::Delay(time)) => {
+                tokio::time::sleep(time).await;
+                self.pass(head, sent(body)).await
+            }
+            Some(Fault::Redirect) => {
+                if let Some(grant) = head.headers.get(AUTHORIZATION) {
+                    self.grants.lock().unwrap().insert(seen.target.clone(), grant.clone());
+                }
+                let location = format!("http://{other}{}", seen.target);
+                Ok(Canned::status(307).header(LOCATION, &location).response())
+            }
+            Some(Fault::CutUpload(after)) => self.pass(head, cut(sent(body), after)).await,
+            Some(Fault::IgnoreRange) => {
+                head.headers.remove(RANGE);
+                self.pass(head, sent(body)).await
+            }
+            Some(Fault::WrongRange) => {
+                shift_range(&mut head.headers);
+                self.pass(head, sent(body)).await
+            }
+            Some(Fault::RefuseMount) => {
+                head.uri = Uri::try_from(head.uri.path())?;
+                self.pass(head, sent(body)).await
+            }
+            Some(Fault::CutDownload(after)) => {
+                let answer = self.pass(head, sent(body)).await?;
+                Ok(answer.map(|body| streamed(cut(received(body), after))))
+            }
+            Some(Fault::Damage) => {
+                let answer = self.pass(head, sent(body)).await?;
+                Ok(answer.map(|body| streamed(damage(received(body)))))
+            }
+            Some(Fault::Endless) => {
+                let mut answer = self.pass(head, sent(body)).await?;
+                answer.headers_mut().remove(CONTENT_LENGTH);
+                let more = stream::repeat_with(|| Ok(Bytes::from_static(&[0; 4096])));
+                Ok(answer.map(|body| streamed(received(body).chain(more).boxed())))
+            }
+        }
+    }
+
+    async fn elsewhere(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Broken> {
+        let (mut head, body) = request.into_parts();
+        let seen = seen(&head);
+        let grant = self.grants.lock().unwrap().get(&seen.target).cloned();
+        self.seen_elsewhere.lock().unwrap().push(seen);
+        if let Some(grant) = grant {
+            head.headers.insert(AUTHORIZATION, grant);
+        }
+        self.pass(head, sent(body)).await
+    }
+
+    fn fault_for(&self, seen: &Seen) -> Option<Fault> {
+        let mut rules = self.rules.lock().unwrap();
+        let rule =
+            rules.iter_mut().find(|rule| rule.times > 0 && seen.is(rule.method, rule.part))?;
+        rule.times -= 1;
+        Some(rule.fault.clone())
+    }
+
+    /// Asks the registry. The `Host` header stays as it came, so that the registry names the proxy in its answers.
+    async fn pass(&self, head: Parts, body: Bytestream) -> Result<Response<Body>, Broken> {
+        let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+        let url = format!("http://{}{target}", self.upstream);
+        let mut headers = head.headers;
+        headers.remove(CONNECTION);
+        headers.remove(TRANSFER_ENCODING);
+        let mut request = self.client.request(head.method.clone(), url);
+        if head.method != Method::GET && head.method != Method::HEAD {
+            request = request.body(reqwest::Body::wrap_stream(body));
+        }
+        let answer = request.headers(headers).send().await?;
+        let (status, mut headers) = (answer.status(), answer.headers().clone());
+        headers.remove(CONNECTION);
+        headers.remove(TRANSFER_ENCODING);
+        let bytes = answer.bytes_stream().map(|chunk| chunk.map_err(Into::into));
+        let mut response = Response::new(streamed(bytes.boxed()));
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+}
+
+type Bytestream = Pin<Box<dyn Stream<Item = Result<Bytes, Broken>> + Send>>;
+
+fn seen(head: &Parts) -> Seen {
+    Seen {
+        method: head.method.clone(),
+        target: head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
+        headers: head.headers.clone(),
+    }
+}
+
+/// The bytes of a request.
+fn sent(body: Incoming) -> Bytestream {
+    received(body.map_err(Into::into).boxed_unsync())
+}
+
+/// The bytes of a body.
+fn received(body: Body) -> Bytestream {
+    let frames = BodyStream::new(body);
+    let data = frames.filter_map(async |frame| match frame {
+        Ok(frame) => frame.into_data().ok().map(Ok),
+        Err(error) => Some(Err(error)),
+    });
+    data.boxed()
+}
+
+fn streamed(bytes: Bytestream) -> Body {
+    StreamBody::new(bytes.map(|chunk| chunk.map(Frame::data))).boxed_unsync()
+}
+
+/// The first `left` bytes, then an error.
+fn cut(bytes: Bytestream, left: usize) -> Bytestream {
+    let parts = stream::unfold((bytes, Some(left)), |(mut bytes, left)| async move {
+        let left = left?;
+        if left == 0 {
+            // What was sent before is still under way, and an error would overtake it.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            return Some((Err("cut as ordered".into()), (bytes, None)));
+        }
+        let mut chunk = match bytes.next().await? {
+            Ok(chunk) => chunk,
+            Err(error) => return Some((Err(error), (bytes, None))),
+        };
+        chunk.truncate(left);
+        let left = left - chunk.len();
+        Some((Ok(chunk), (bytes, Some(left))))
+    });
+    parts.boxed()
+}
+
+fn damage(bytes: Bytestream) -> Bytestream {
+    let damaged = bytes.enumerate().map(|(at, chunk)| {
+        let mut chunk = Vec::from(chunk?);
+        if let (0, Some(first)) = (at, chunk.first_mut()) {
+            *first ^= 1;
+        }
+        Ok(Bytes::from(chunk))
+    });
+    damaged.boxed()
+}
+
+/// `bytes=100-` becomes `bytes=99-`.
+fn shift_range(headers: &mut HeaderMap) {
+    let Some(range) = headers.get(RANGE) else { return };
+    let range = range.to_str().unwrap().strip_prefix("bytes=").unwrap();
+    let (start, end) = range.split_once('-').unwrap();
+    let start: u64 = start.parse().unwrap();
+    headers.insert(RANGE, format!("bytes={}-{end}", start - 1).parse().unwrap());
+}
