@@ -85,6 +85,14 @@ pub enum Error {
         #[source]
         source: Option<Cause>,
     },
+    /// A file is larger than anything of its kind has reason to be.
+    #[error("{} is larger than {limit} bytes", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes that are read of such a file.
+        limit: u64,
+    },
     /// The operation does not exist for this kind of store.
     #[error("{place} {why}")]
     Unsupported {

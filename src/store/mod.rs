@@ -7,9 +7,16 @@
 
 mod blob;
 mod error;
+mod file;
+mod layout;
+mod layout_store;
+mod partial;
 
 pub use blob::{BlobStream, VerifiedBlob, collect};
 pub use error::{Cause, Error, Result};
+pub use layout::Layout;
+pub use layout_store::LayoutStore;
+pub use partial::PartialBlob;
 
 use std::sync::Arc;
 

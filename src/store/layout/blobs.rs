@@ -1,0 +1,115 @@
+//! The blob files of a layout.
+
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use super::{BLOBS, Files, Layout};
+use crate::model::{Algorithm, Descriptor, Digest};
+use crate::store::file::blocking;
+use crate::store::{BlobStream, Error, PartialBlob, Result, Sink};
+
+impl Layout {
+    /// The file of a blob, whether it is there or not.
+    #[must_use]
+    pub fn blob_path(&self, digest: &Digest) -> PathBuf {
+        self.blob_dir(digest.algorithm()).join(digest.hex())
+    }
+
+    /// The size of a blob; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When its file cannot be opened.
+    pub fn blob_size(&self, digest: &Digest) -> Result<Option<u64>> {
+        Ok(Files::blob(self, digest)?.map(|span| span.length))
+    }
+
+    /// The bytes of a blob from `offset` on, not proven.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be opened.
+    pub fn read_blob(&self, digest: &Digest, offset: u64) -> Result<BlobStream> {
+        match Files::blob(self, digest)? {
+            Some(span) => Ok(span.stream(offset)),
+            None => Err(self.no_blob(digest)),
+        }
+    }
+
+    /// A writer for a blob whose digest need not be known yet. `origin` is where its bytes come from, for messages.
+    ///
+    /// # Errors
+    /// When its file cannot be made.
+    pub fn new_blob(&self, algorithm: Algorithm, origin: &str) -> Result<PartialBlob> {
+        PartialBlob::create(self.dir(), algorithm, origin)
+    }
+
+    /// Makes what was written the blob `blob`, when that is what it is.
+    ///
+    /// # Errors
+    /// When digest or size are others, or the file cannot be kept. Nothing is left then.
+    pub async fn complete_blob(&self, written: PartialBlob, blob: &Descriptor) -> Result<()> {
+        let (layout, blob) = (self.clone(), blob.clone());
+        blocking(move || layout.keep_blob(written, &blob)).await
+    }
+
+    /// Deletes a blob. Tells whether it was there; a listed manifest is no blob.
+    ///
+    /// # Errors
+    /// When its file cannot be deleted.
+    pub async fn delete_blob(&self, digest: &Digest) -> Result<bool> {
+        let (layout, digest) = (self.clone(), digest.clone());
+        blocking(move || {
+            layout.edit(|index| match index.find(&digest) {
+                Some(_) => Ok(false),
+                None => layout.remove_file(&digest),
+            })
+        })
+        .await
+    }
+
+    /// Takes a blob over from another layout, by a link where both are on one file system. `false` when it is not
+    /// there.
+    ///
+    /// # Errors
+    /// When it can be neither linked nor copied.
+    pub async fn link_blob_from(&self, other: &Self, digest: &Digest) -> Result<bool> {
+        let Some(size) = other.blob_size(digest)? else { return Ok(false) };
+        self.make_blob_dir(digest.algorithm())?;
+        match std::fs::hard_link(other.blob_path(digest), self.blob_path(digest)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(_) => {
+                let blob = Descriptor::new("application/octet-stream".into(), digest.clone(), size);
+                self.put_blob(&blob, other).await.map(|()| true)
+            }
+        }
+    }
+
+    /// [`Layout::complete_blob`], on this thread.
+    pub(super) fn keep_blob(&self, written: PartialBlob, blob: &Descriptor) -> Result<()> {
+        self.make_blob_dir(blob.digest.algorithm())?;
+        written.complete_verified_as(blob, &self.blob_path(&blob.digest))
+    }
+
+    pub(super) fn no_blob(&self, digest: &Digest) -> Error {
+        Error::NotFound { what: format!("blob {digest}"), place: Files::place(self), source: None }
+    }
+
+    pub(super) fn remove_file(&self, digest: &Digest) -> Result<bool> {
+        let path = self.blob_path(digest);
+        match std::fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Error::io("delete", &path)(error)),
+        }
+    }
+
+    pub(super) fn blob_dir(&self, algorithm: Algorithm) -> PathBuf {
+        self.dir().join(BLOBS).join(algorithm.as_str())
+    }
+
+    fn make_blob_dir(&self, algorithm: Algorithm) -> Result<()> {
+        let dir = self.blob_dir(algorithm);
+        std::fs::create_dir_all(&dir).map_err(Error::io("create", &dir))
+    }
+}

@@ -1,0 +1,214 @@
+//! An OCI image layout in a folder (OCI image specification, `image-layout.md`).
+//!
+//! - Every root manifest stands in `index.json`: named ones with `org.opencontainers.image.ref.name`, others (pushed by
+//!   digest, referrers) without. What an index holds does not stand there, unless it has a name or refers to a
+//!   subject.
+//! - `index.json` is replaced as a whole, under a lock that other processes honour too, so no name is lost however
+//!   many put names at once. The lock is on the file `oci-layout`, which never changes.
+//! - A blob's bytes are on the disk before it gets its name, and all names of blobs are before `index.json` is: a name
+//!   never survives a crash that its image did not.
+//! - Files of ours that are no part of the format start with `_partial-` and are gone when they are not written to any
+//!   more.
+
+mod blobs;
+mod edit;
+mod index;
+mod view;
+
+pub(super) use index::Index;
+pub(super) use view::{Files, MAX_INDEX_SIZE, View};
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::file::{Span, blocking};
+use super::{BlobStream, Error, PartialBlob, Reference, Result, Sink, Source, partial};
+use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
+
+const LAYOUT_FILE: &str = "oci-layout";
+const INDEX_FILE: &str = "index.json";
+const BLOBS: &str = "blobs";
+
+/// The names in a layout's folder that the format has taken.
+pub(super) const OWN_NAMES: [&str; 3] = [LAYOUT_FILE, INDEX_FILE, BLOBS];
+
+/// What `oci-layout` holds.
+pub(super) const LAYOUT_VERSION: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
+
+/// An OCI image layout in a folder. Clones are the same layout.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    dir: PathBuf,
+    view: View,
+}
+
+impl Layout {
+    /// Opens the layout in `dir`.
+    ///
+    /// # Errors
+    /// When there is none, or one of a version that is not 1.
+    pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
+        let dir = dir.into();
+        check_version(&dir)?;
+        Ok(Self { inner: Arc::new(Inner { dir, view: View::default() }) })
+    }
+
+    /// Opens the layout in `dir`, after making it where there is none. Files that writers left behind when they were
+    /// killed are removed.
+    ///
+    /// # Errors
+    /// When it cannot be made, or when there is one of a version that is not 1.
+    pub fn create(dir: impl Into<PathBuf>) -> Result<Self> {
+        let dir = dir.into();
+        std::fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
+        write_new(&dir.join(INDEX_FILE), &Index::empty().to_bytes())?;
+        write_new(&dir.join(LAYOUT_FILE), LAYOUT_VERSION)?;
+        partial::remove_stale(&dir)?;
+        Self::open(dir)
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.inner.dir
+    }
+
+    /// Takes a name away; its manifest stays, to be had by digest. Tells whether there was such a name.
+    ///
+    /// # Errors
+    /// When `index.json` cannot be written.
+    pub async fn remove_name(&self, name: &RefName) -> Result<bool> {
+        let (layout, name) = (self.clone(), name.clone());
+        blocking(move || layout.edit(|index| Ok(index.remove_name(&name)))).await
+    }
+
+    /// Deletes a manifest with all its names. Tells whether it was there.
+    ///
+    /// # Errors
+    /// When a file cannot be written or deleted.
+    pub async fn delete_manifest(&self, digest: &Digest) -> Result<bool> {
+        let (layout, digest) = (self.clone(), digest.clone());
+        blocking(move || layout.drop_manifest(&digest)).await
+    }
+}
+
+impl Files for Layout {
+    fn place(&self) -> String {
+        format!("oci:{}", self.inner.dir.display())
+    }
+
+    fn index(&self) -> Result<Index> {
+        let path = self.inner.dir.join(INDEX_FILE);
+        let Some(span) = Span::open(&path)? else { return Ok(Index::empty()) };
+        Index::parse(&span.read(MAX_INDEX_SIZE)?).map_err(|source| Error::NotA {
+            place: path.display().to_string(),
+            expected: "an OCI image index",
+            source: Some(Box::new(source)),
+        })
+    }
+
+    fn blob(&self, digest: &Digest) -> Result<Option<Span>> {
+        Span::open(&self.blob_path(digest))
+    }
+}
+
+#[async_trait]
+impl Source for Layout {
+    fn place(&self) -> String {
+        Files::place(self)
+    }
+
+    async fn manifest(&self, reference: &Reference) -> Result<Manifest> {
+        self.inner.view.manifest(self, reference)
+    }
+
+    async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
+        self.read_blob(&blob.digest, offset)
+    }
+
+    async fn names(&self) -> Result<Vec<RefName>> {
+        Ok(self.index()?.names())
+    }
+
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.inner.view.referrers(self, subject)
+    }
+}
+
+#[async_trait]
+impl Sink for Layout {
+    fn place(&self) -> String {
+        Files::place(self)
+    }
+
+    async fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
+        Ok(self.blob_size(&blob.digest)? == Some(blob.size))
+    }
+
+    async fn mount_blob(&self, _: &Descriptor, _: &Repository) -> Result<bool> {
+        Ok(false)
+    }
+
+    async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
+        let mut partial = PartialBlob::create(self.dir(), blob.digest.algorithm(), source.place())?;
+        partial.fill(blob, source).await?;
+        self.complete_blob(partial, blob).await
+    }
+
+    async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>> {
+        self.inner.view.digest(self, reference)
+    }
+
+    async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {
+        let (layout, manifest, name) = (self.clone(), manifest.clone(), name.cloned());
+        blocking(move || layout.take_manifest(&manifest, name.as_ref())).await
+    }
+
+    /// Does nothing: what is in a layout is durable when it is listed.
+    async fn finish(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn check_version(dir: &Path) -> Result<()> {
+    let not_a_layout = |source| Error::NotA {
+        place: dir.display().to_string(),
+        expected: "an OCI image layout of version 1",
+        source,
+    };
+    let path = dir.join(LAYOUT_FILE);
+    let span = Span::open(&path)?.ok_or_else(|| not_a_layout(None))?;
+    let version: Version = serde_json::from_slice(&span.read(4096)?)
+        .map_err(|source| not_a_layout(Some(Box::new(source))))?;
+    let major = version.image_layout_version.split('.').next();
+    if major == Some("1") { Ok(()) } else { Err(not_a_layout(None)) }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Version {
+    image_layout_version: String,
+}
+
+/// Writes a file unless there is one. Of several who do so at once one wins.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let mut file = partial::temporary(dir)?;
+    std::io::Write::write_all(&mut file, bytes).map_err(Error::io("write", file.path()))?;
+    match file.persist_noclobber(path) {
+        Err(failed) if failed.error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(Error::io("create", path)(failed.error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,174 @@
+//! A blob on its way to a file: hashed while it grows, and without a name until it is proven.
+
+use std::fs::{File, Permissions};
+use std::io::{BufWriter, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tempfile::NamedTempFile;
+
+use super::{Error, Result, Source};
+use crate::model::{Algorithm, Descriptor, Digest, Hasher};
+
+/// Names of files that are being written start with this. No blob, repository or file of an image format does.
+pub(super) const PREFIX: &str = "_partial-";
+
+/// Bytes that are gathered before they go to the file. Larger pieces go there at once.
+const BUFFER: usize = 256 * 1024;
+
+/// How long a file has not been written to when nobody writes it any more.
+const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A blob being written to a private file.
+///
+/// The bytes are hashed and written where they come, on the thread of the task that brings them: handing them to
+/// another thread costs more than the page cache takes. [`PartialBlob::complete_verified_as`] consumes the writer;
+/// dropped without it, the file is gone. Any number of writers may write the same blob at once.
+#[derive(Debug)]
+pub struct PartialBlob {
+    file: BufWriter<NamedTempFile>,
+    algorithm: Algorithm,
+    hasher: Hasher,
+    written: u64,
+    origin: String,
+}
+
+impl PartialBlob {
+    /// An empty blob in `dir`, which has to be on the file system where it is to get its name. `origin` is where the
+    /// bytes come from, for messages.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub fn create(dir: &Path, algorithm: Algorithm, origin: impl Into<String>) -> Result<Self> {
+        Ok(Self {
+            file: BufWriter::with_capacity(BUFFER, temporary(dir)?),
+            algorithm,
+            hasher: algorithm.hasher(),
+            written: 0,
+            origin: origin.into(),
+        })
+    }
+
+    /// The number of bytes taken so far.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Takes further bytes.
+    ///
+    /// # Errors
+    /// When they cannot be written; the blob is of no use then.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.hasher.update(bytes);
+        self.written += bytes.len() as u64;
+        self.file.write_all(bytes).map_err(Error::io("write", self.file.get_ref().path()))
+    }
+
+    /// Takes all of `blob` from `source`. More bytes than its descriptor names are refused as soon as they come.
+    ///
+    /// # Errors
+    /// When the source fails or gives too much, or when the bytes cannot be written.
+    pub async fn fill(&mut self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
+        let mut stream = source.blob(blob, self.written).await?;
+        while let Some(bytes) = stream.next().await.transpose()? {
+            self.write(&bytes)?;
+            if self.written > blob.size {
+                return Err(self.wrong_size(blob));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the blob the name `target`, when digest and size are those of `blob`. What had that name before is
+    /// replaced.
+    ///
+    /// The bytes are on the disk before the name is: after a crash there is either no such file or the right one.
+    /// This waits for the disk, so it is not for the thread of an async task.
+    ///
+    /// # Errors
+    /// When the bytes are not those of `blob`, or the file cannot be kept. No file is left then.
+    pub fn complete_verified_as(self, blob: &Descriptor, target: &Path) -> Result<()> {
+        if self.written != blob.size {
+            return Err(self.wrong_size(blob));
+        }
+        let Self { file, algorithm, hasher, origin, .. } = self;
+        let path = file.get_ref().path().to_owned();
+        let file = file.into_inner().map_err(|e| Error::io("write", &path)(e.into_error()))?;
+        let found = if algorithm == blob.digest.algorithm() {
+            hasher.finish()
+        } else {
+            hash_file(file.path(), blob.digest.algorithm())?
+        };
+        if found != blob.digest {
+            return Err(Error::Digest { expected: blob.digest.clone(), found, place: origin });
+        }
+        persist(file, target)
+    }
+
+    fn wrong_size(&self, blob: &Descriptor) -> Error {
+        Error::Size {
+            digest: blob.digest.clone(),
+            expected: blob.size,
+            found: self.written,
+            place: self.origin.clone(),
+        }
+    }
+}
+
+/// An empty file in `dir` that is removed when it is dropped.
+pub(super) fn temporary(dir: &Path) -> Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(PREFIX)
+        .permissions(Permissions::from_mode(0o644))
+        .tempfile_in(dir)
+        .map_err(Error::io("create a file in", dir))
+}
+
+/// Makes the bytes of `file` durable, then gives it its name.
+pub(super) fn persist(file: NamedTempFile, target: &Path) -> Result<()> {
+    file.as_file().sync_all().map_err(Error::io("sync", file.path()))?;
+    file.persist(target).map_err(|e| Error::io("rename a file to", target)(e.error))?;
+    Ok(())
+}
+
+/// Writes a small file so that its name shows either what was there before or all of `bytes`.
+pub(super) fn write_atomically(target: &Path, bytes: &[u8]) -> Result<()> {
+    let dir = target.parent().unwrap_or(Path::new("."));
+    let mut file = temporary(dir)?;
+    file.write_all(bytes).map_err(Error::io("write", file.path()))?;
+    persist(file, target)?;
+    sync_dir(dir)
+}
+
+/// Makes the names in a folder durable.
+pub(super) fn sync_dir(dir: &Path) -> Result<()> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(Error::io("sync", dir))
+}
+
+/// Removes the files in `dir` that writers left behind who were killed: none is silent for a day.
+pub(super) fn remove_stale(dir: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(dir).map_err(Error::io("list", dir))?.flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let age = entry.metadata().ok().and_then(|m| m.modified().ok()?.elapsed().ok());
+        if is_ours && age.is_some_and(|age| age > STALE) {
+            // Someone else may remove it at the same time; that it is gone is all that counts.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn hash_file(path: &Path, algorithm: Algorithm) -> Result<Digest> {
+    let mut file = File::open(path).map_err(Error::io("open", path))?;
+    let mut hasher = algorithm.hasher();
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        match file.read(&mut buffer).map_err(Error::io("read", path))? {
+            0 => return Ok(hasher.finish()),
+            count => hasher.update(&buffer[..count]),
+        }
+    }
+}
