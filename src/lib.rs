@@ -21,6 +21,8 @@
 
 pub mod auth;
 pub mod config;
+pub mod mirror;
 pub mod model;
+pub mod ops;
 pub mod store;
 pub mod transfer;

@@ -53,13 +53,13 @@ impl Descriptor {
         }
     }
 
-    /// Whether the content is a layer that registries are not given (`nondistributable`, `foreign`).
+    /// Whether the content is a layer that lies elsewhere and is not given to registries: one of a non-distributable
+    /// type (`nondistributable`, docker's `foreign`) that names its places.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
         let media_type = self.media_type.as_ref();
         self.urls.as_ref().is_some_and(|urls| !urls.is_empty())
-            || media_type.contains(".nondistributable.")
-            || media_type.contains(".foreign.")
+            && (media_type.contains(".nondistributable.") || media_type.contains(".foreign."))
     }
 
     /// The value of an annotation.

@@ -52,6 +52,17 @@ impl PlatformFilter {
     }
 }
 
+/// A platform as `os/arch[/variant]`, fit for a message.
+#[must_use]
+pub fn platform_text(platform: &Platform) -> String {
+    let mut text = format!("{}/{}", platform.os(), platform.architecture());
+    if let Some(variant) = platform.variant() {
+        text.push('/');
+        text.push_str(variant);
+    }
+    one_line(&text, 80)
+}
+
 impl FromStr for PlatformFilter {
     type Err = PlatformError;
 

@@ -325,6 +325,38 @@ pub enum ImageName {
     },
 }
 
+impl ImageName {
+    /// The tag, when one was given.
+    #[must_use]
+    pub fn tag(&self) -> Option<&Tag> {
+        match self {
+            Self::Qualified(ImageRef { tag, .. }) | Self::Short { tag, .. } => tag.as_ref(),
+        }
+    }
+
+    /// The digest, when one was given.
+    #[must_use]
+    pub fn digest(&self) -> Option<&Digest> {
+        match self {
+            Self::Qualified(ImageRef { digest, .. }) | Self::Short { digest, .. } => {
+                digest.as_ref()
+            }
+        }
+    }
+
+    /// The same repository under `tag`, without a digest.
+    #[must_use]
+    pub fn tagged(mut self, new: Option<Tag>) -> Self {
+        match &mut self {
+            Self::Qualified(ImageRef { tag, digest, .. }) | Self::Short { tag, digest, .. } => {
+                *tag = new;
+                *digest = None;
+            }
+        }
+        self
+    }
+}
+
 impl FromStr for ImageName {
     type Err = ReferenceError;
 

@@ -1,0 +1,240 @@
+//! `pull`, `push` and `mirror`: many images, each from one end to another.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::{StreamExt, stream};
+
+use crate::mirror::Mapping;
+use crate::model::{Endpoint, ImageName, RefName, Tag};
+use crate::store::{self, Open, Reference, Sink};
+use crate::transfer::{Copier, CopyOptions, ImageReport, Job, Observer, ResolveError, Selection};
+
+/// How many images are worked on at once.
+const IMAGES: usize = 4;
+
+/// What opens the two ends of a copy; each has its own logins and connection settings.
+pub struct Ends {
+    /// Opens sources.
+    pub source: Arc<dyn Open>,
+    /// Opens destinations.
+    pub destination: Arc<dyn Open>,
+}
+
+/// What to copy.
+#[derive(Clone, Debug, Default)]
+pub struct CopyRequest {
+    /// The images and where they go.
+    pub mappings: Vec<Mapping>,
+    /// Which part of each is wanted.
+    pub selection: Selection,
+    /// How the run is done.
+    pub options: CopyOptions,
+}
+
+/// What became of each image, in the order of the request.
+#[derive(Debug)]
+pub struct CopyReport {
+    /// One entry for each pair of source and destination.
+    pub images: Vec<CopiedImage>,
+}
+
+/// One image and what became of it.
+#[derive(Debug)]
+pub struct CopiedImage {
+    /// Where it came from, with the tag that was taken when none was given.
+    pub source: Endpoint,
+    /// Where it went, with the name that it got.
+    pub destination: Endpoint,
+    /// What was done, or why not.
+    pub result: Result<ImageReport, ResolveError>,
+}
+
+/// Copies all images. One that fails does not stop the others; its name is not touched.
+pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer>) -> CopyReport {
+    let copier = Copier::new(&request.options, observer);
+    let pairs: Vec<(Endpoint, Endpoint)> = request.mappings.iter().flat_map(pairs).collect();
+    let mut sinks = Sinks::default();
+    let mut jobs = Vec::new();
+    for (image, (source, destination)) in pairs.iter().enumerate() {
+        let job = job(ends, &mut sinks, image, source, destination, &request.selection).await;
+        jobs.push(job);
+    }
+    let results: Vec<Result<ImageReport, ResolveError>> = stream::iter(jobs)
+        .map(|job| async { copier.copy(&job?).await })
+        .buffered(IMAGES)
+        .collect()
+        .await;
+    let mut images: Vec<CopiedImage> = pairs
+        .into_iter()
+        .zip(results)
+        .map(|((source, destination), result)| CopiedImage { source, destination, result })
+        .collect();
+    sinks.finish(&mut images).await;
+    CopyReport { images }
+}
+
+/// The copies that a mapping asks for, with every name that can be known filled in.
+fn pairs(mapping: &Mapping) -> impl Iterator<Item = (Endpoint, Endpoint)> {
+    let source = with_default_tag(&mapping.source);
+    mapping.destinations.iter().map(move |destination| {
+        let destination = with_name_of(destination, &source);
+        (source.clone(), destination)
+    })
+}
+
+async fn job(
+    ends: &Ends,
+    sinks: &mut Sinks,
+    image: usize,
+    source: &Endpoint,
+    destination: &Endpoint,
+    selection: &Selection,
+) -> Result<Job, ResolveError> {
+    Ok(Job {
+        image,
+        source: ends.source.source(source).await?,
+        reference: reference(source),
+        selection: selection.clone(),
+        sink: sinks.open(ends.destination.as_ref(), destination).await?,
+        name: name(destination),
+    })
+}
+
+/// The sinks of a run. A file or folder is opened once, however many images go there.
+#[derive(Default)]
+struct Sinks(HashMap<PathBuf, Arc<dyn Sink>>);
+
+impl Sinks {
+    async fn open(&mut self, open: &dyn Open, endpoint: &Endpoint) -> store::Result<Arc<dyn Sink>> {
+        let Some(path) = endpoint.path() else { return open.sink(endpoint).await };
+        if let Some(sink) = self.0.get(path) {
+            return Ok(Arc::clone(sink));
+        }
+        let sink = open.sink(endpoint).await?;
+        self.0.insert(path.to_owned(), Arc::clone(&sink));
+        Ok(sink)
+    }
+
+    /// Ends the writing of each that got an image. When that fails, so did all of its images.
+    async fn finish(self, images: &mut [CopiedImage]) {
+        for (path, sink) in self.0 {
+            let mut here = images
+                .iter_mut()
+                .filter(|image| image.destination.path() == Some(&path) && image.result.is_ok())
+                .peekable();
+            if here.peek().is_none() {
+                continue;
+            }
+            if let Err(error) = sink.finish().await {
+                let error = Arc::new(error);
+                for image in here {
+                    image.result = Err(store::Error::Backend(Box::new(Arc::clone(&error))).into());
+                }
+            }
+        }
+    }
+}
+
+/// Which manifest of its store an endpoint means.
+pub(super) fn reference(endpoint: &Endpoint) -> Reference {
+    if let Endpoint::Registry(image) = endpoint
+        && let Some(digest) = image.digest()
+    {
+        return Reference::Digest(digest.clone());
+    }
+    name(endpoint).map_or(Reference::Only, Reference::Name)
+}
+
+/// The name that an endpoint carries.
+fn name(endpoint: &Endpoint) -> Option<RefName> {
+    match endpoint {
+        Endpoint::Registry(image) => image.tag().cloned().map(RefName::from),
+        Endpoint::Oci { name, .. }
+        | Endpoint::OciArchive { name, .. }
+        | Endpoint::DockerArchive { name, .. } => name.clone(),
+        Endpoint::Dir(_) => None,
+    }
+}
+
+/// `endpoint`, with the tag `latest` when it is an image on a registry without tag and digest.
+pub(super) fn with_default_tag(endpoint: &Endpoint) -> Endpoint {
+    match endpoint {
+        Endpoint::Registry(image) if is_bare(image) => {
+            Endpoint::Registry(image.clone().tagged(Some(Tag::latest())))
+        }
+        other => other.clone(),
+    }
+}
+
+fn is_bare(image: &ImageName) -> bool {
+    image.tag().is_none() && image.digest().is_none()
+}
+
+/// `destination`, named like `source` when it has no name of its own.
+///
+/// On a registry that is the source's tag; nothing, when the source is given by digest alone; `latest`, when the
+/// source has no name or one that is no tag. In a layout it is the source's name, whatever it is.
+fn with_name_of(destination: &Endpoint, source: &Endpoint) -> Endpoint {
+    let mut destination = destination.clone();
+    match &mut destination {
+        Endpoint::Registry(image) if is_bare(image) => {
+            *image = image.clone().tagged(tag_for(source));
+        }
+        Endpoint::Oci { name: to @ None, .. } | Endpoint::OciArchive { name: to @ None, .. } => {
+            *to = name(source);
+        }
+        Endpoint::DockerArchive { name: to @ None, .. } => *to = whole_name(source),
+        _ => {}
+    }
+    destination
+}
+
+fn tag_for(source: &Endpoint) -> Option<Tag> {
+    match (name(source), reference(source)) {
+        (None, Reference::Digest(_)) => None,
+        (name, _) => Some(name.and_then(|name| name.to_tag().ok()).unwrap_or_else(Tag::latest)),
+    }
+}
+
+/// What `docker load` is to call an image: a whole reference.
+fn whole_name(source: &Endpoint) -> Option<RefName> {
+    match source {
+        Endpoint::Registry(image) => {
+            let named = image.clone().tagged(Some(image.tag()?.clone()));
+            Endpoint::Registry(named).to_string().parse().ok()
+        }
+        other => name(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_destination_without_a_name_gets_that_of_its_source() {
+        let digest = crate::model::Digest::of(b"");
+        let by_digest = format!("q.io/a@{digest}");
+        let both = format!("q.io/a:v1@{digest}");
+        for (source, destination, named) in [
+            ("q.io/a", "r.io/b", "r.io/b:latest"),
+            ("q.io/a:v1", "r.io/b", "r.io/b:v1"),
+            ("q.io/a:v1", "r.io/b:v2", "r.io/b:v2"),
+            (by_digest.as_str(), "r.io/b", "r.io/b"),
+            (both.as_str(), "r.io/b", "r.io/b:v1"),
+            ("oci:d", "r.io/b", "r.io/b:latest"),
+            ("oci:d:v1", "r.io/b", "r.io/b:v1"),
+            ("oci:d:q.io/a:v1", "r.io/b", "r.io/b:latest"),
+            ("q.io/a:v1", "oci:d", "oci:d:v1"),
+            ("q.io/a:v1", "oci:d:v2", "oci:d:v2"),
+            ("q.io/a:v1", "docker-archive:f", "docker-archive:f:q.io/a:v1"),
+            ("q.io/a:v1", "dir:d", "dir:d"),
+        ] {
+            let source = with_default_tag(&source.parse().unwrap());
+            let destination = with_name_of(&destination.parse().unwrap(), &source);
+            assert_eq!(destination.to_string(), named, "{source}");
+        }
+    }
+}

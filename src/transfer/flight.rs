@@ -1,0 +1,58 @@
+//! One writer at a time for each blob of a destination: whoever comes second finds the blob there, or mounts it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OwnedMutexGuard;
+
+use crate::model::{Digest, Repository};
+use crate::store::Sink;
+
+/// Where a blob is known to be.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Holders {
+    /// Places (as [`Sink::place`] tells them) that have the blob.
+    places: Vec<String>,
+    /// The first repository among them.
+    repository: Option<Repository>,
+}
+
+impl Holders {
+    /// Whether `sink` has the blob.
+    pub(super) fn include(&self, sink: &dyn Sink) -> bool {
+        self.places.contains(&sink.place())
+    }
+
+    /// A repository on the registry of `sink` that the blob can be mounted from.
+    pub(super) fn repository(&self) -> Option<&Repository> {
+        self.repository.as_ref()
+    }
+
+    /// Notes that `sink` has the blob now.
+    pub(super) fn add(&mut self, sink: &dyn Sink) {
+        self.places.push(sink.place());
+        if self.repository.is_none() {
+            self.repository = sink.repository().cloned();
+        }
+    }
+}
+
+/// A blob on its way to one registry or folder.
+type Flight = Arc<tokio::sync::Mutex<Holders>>;
+
+/// The blobs of a run that have been written or are being written.
+#[derive(Default)]
+pub(super) struct Flights(Mutex<HashMap<(String, Digest), Flight>>);
+
+impl Flights {
+    /// Waits until no one else writes `digest` to the registry (or folder) of `sink`.
+    pub(super) async fn enter(&self, sink: &dyn Sink, digest: &Digest) -> OwnedMutexGuard<Holders> {
+        let destination =
+            sink.repository().map_or_else(|| sink.place(), |repo| repo.registry().to_string());
+        let flight = {
+            let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(flights.entry((destination, digest.clone())).or_default())
+        };
+        flight.lock_owned().await
+    }
+}

@@ -1,0 +1,52 @@
+//! A source that tells how many bytes of a blob have passed.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+
+use super::{Event, Observer};
+use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
+use crate::store::{BlobStream, Reference, Result, Source};
+
+/// `source`, with [`Event::BlobAt`] for each chunk of a blob.
+pub(super) struct Observed<'a> {
+    pub(super) source: &'a dyn Source,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) image: usize,
+}
+
+#[async_trait]
+impl Source for Observed<'_> {
+    fn place(&self) -> String {
+        self.source.place()
+    }
+
+    fn repository(&self) -> Option<&Repository> {
+        self.source.repository()
+    }
+
+    async fn manifest(&self, reference: &Reference) -> Result<Manifest> {
+        self.source.manifest(reference).await
+    }
+
+    async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
+        let stream = self.source.blob(blob, offset).await?;
+        let observer = Arc::clone(&self.observer);
+        let (image, digest, mut at) = (self.image, blob.digest.clone(), offset);
+        Ok(Box::pin(stream.inspect(move |chunk| {
+            if let Ok(chunk) = chunk {
+                at += chunk.len() as u64;
+                observer.event(&Event::BlobAt { image, digest: digest.clone(), offset: at });
+            }
+        })))
+    }
+
+    async fn names(&self) -> Result<Vec<RefName>> {
+        self.source.names().await
+    }
+
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.source.referrers(subject).await
+    }
+}

@@ -1,0 +1,265 @@
+//! Reads the whole tree of an image: index, images, and what refers to them.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use crate::model::{
+    Content, Descriptor, Digest, Manifest, ManifestError, PlatformFilter, RefName, media_types,
+    platform_text,
+};
+use crate::store::{self, Reference, Source};
+
+/// How deep indexes may nest.
+const MAX_DEPTH: usize = 8;
+/// How many manifests one image may have, its referrers included.
+const MAX_MANIFESTS: usize = 10_000;
+/// How many manifests are asked for at once.
+const PARALLEL: usize = 8;
+/// The annotation by which an attestation in an index names its image (BuildKit).
+const ATTESTED: &str = "vnd.docker.reference.digest";
+
+/// Which part of an image is wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Platforms of an index to take; all when empty. With one, its image takes the place of the index; with several,
+    /// an index of just these does.
+    pub platforms: Vec<PlatformFilter>,
+    /// What to take along.
+    pub attachments: Attachments,
+}
+
+/// What goes along with an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attachments {
+    /// Nothing.
+    #[default]
+    None,
+    /// Everything that refers to it: the manifests that name it as their subject, and cosign's tags.
+    Referrers,
+}
+
+/// An image, resolved: every manifest read, every digest known.
+#[derive(Clone, Debug)]
+pub struct ImageGraph {
+    /// The manifest that gets the name.
+    pub root: Manifest,
+    /// The digest of the index at the source, where platforms were picked and the root is another manifest.
+    pub picked_from: Option<Digest>,
+    /// Manifests below the root, by depth: those of one level point only to later levels.
+    pub levels: Vec<Vec<Manifest>>,
+    /// Images that refer to this one, each with the name it needs (cosign finds its own by tag).
+    pub attached: Vec<(ImageGraph, Option<RefName>)>,
+}
+
+/// Why an image cannot be resolved.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The source does not give what is needed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// No image of the index is for a platform asked for.
+    #[error("{place} has no image for {wanted}: it has {available}")]
+    Platform {
+        /// The image.
+        place: String,
+        /// What was asked for.
+        wanted: String,
+        /// What there is.
+        available: String,
+    },
+    /// The index of the chosen platforms cannot be written.
+    #[error("the index of {place} cannot be reduced to the chosen platforms")]
+    Reduce {
+        /// The image.
+        place: String,
+        /// What the result lacks.
+        #[source]
+        source: ManifestError,
+    },
+    /// Nested deeper, or made of more manifests, than any honest image.
+    #[error("{place} is not resolved: it has more than {limit}")]
+    TooLarge {
+        /// The image.
+        place: String,
+        /// `8 levels of indexes`, `10000 manifests`.
+        limit: String,
+    },
+}
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// Reads the image `reference` of `source`, as far as `selection` wants it.
+///
+/// # Errors
+/// When a manifest is missing or unusable, or nothing matches the selection.
+pub async fn resolve(
+    source: &dyn Source,
+    reference: &Reference,
+    selection: &Selection,
+) -> Result<ImageGraph> {
+    let mut walk = Walk { source, seen: HashSet::new() };
+    let given = source.manifest(reference).await?;
+    let given_digest = given.digest().clone();
+    let root = walk.select(given, &selection.platforms).await?;
+    let mut graph = walk.descend(root).await?;
+    graph.picked_from = Some(given_digest).filter(|digest| digest != graph.root.digest());
+    if selection.attachments == Attachments::Referrers {
+        walk.attach(&mut graph).await?;
+    }
+    Ok(graph)
+}
+
+/// Reads the one manifest that gets the name: `reference` itself, or what the selected platforms make of it.
+///
+/// # Errors
+/// When it is missing or unusable, or nothing matches the selection.
+pub async fn select(
+    source: &dyn Source,
+    reference: &Reference,
+    selection: &Selection,
+) -> Result<Manifest> {
+    let walk = Walk { source, seen: HashSet::new() };
+    walk.select(source.manifest(reference).await?, &selection.platforms).await
+}
+
+impl ImageGraph {
+    /// Every manifest of the image itself, deepest first, the root last.
+    pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        self.levels.iter().rev().flatten().chain(std::iter::once(&self.root))
+    }
+}
+
+/// One walk through an image; no manifest is read twice.
+struct Walk<'a> {
+    source: &'a dyn Source,
+    seen: HashSet<Digest>,
+}
+
+impl Walk<'_> {
+    async fn select(&self, root: Manifest, platforms: &[PlatformFilter]) -> Result<Manifest> {
+        let Content::Index { manifests } = root.content() else { return Ok(root) };
+        if platforms.is_empty() {
+            return Ok(root);
+        }
+        for wanted in platforms {
+            if !manifests.iter().any(|child| wanted.picks(child)) {
+                return Err(self.no_platform(wanted, manifests));
+            }
+        }
+        let picked: Vec<&Descriptor> =
+            manifests.iter().filter(|c| platforms.iter().any(|p| p.picks(c))).collect();
+        match picked.as_slice() {
+            [only] => Ok(self.source.manifest(&Reference::Digest(only.digest.clone())).await?),
+            several => self.reduce(&root, several),
+        }
+    }
+
+    /// The index with only the picked images and their attestations. What the original says otherwise is kept.
+    fn reduce(&self, root: &Manifest, picked: &[&Descriptor]) -> Result<Manifest> {
+        let digests: HashSet<&str> = picked.iter().map(|child| child.digest.as_str()).collect();
+        let wanted = |child: &serde_json::Value| {
+            let named = child.get("digest").and_then(serde_json::Value::as_str);
+            let attested = child.get("annotations").and_then(|a| a.get(ATTESTED)?.as_str());
+            named.is_some_and(|d| digests.contains(d))
+                || attested.is_some_and(|d| digests.contains(d))
+        };
+        let fail = |source| Error::Reduce { place: self.source.place(), source };
+        let media_type = root.media_type().to_string();
+        let parse = |source| fail(ManifestError::Parse { media_type: media_type.clone(), source });
+        let mut json: serde_json::Value = serde_json::from_slice(root.bytes()).map_err(parse)?;
+        if let Some(children) = json.get_mut("manifests").and_then(serde_json::Value::as_array_mut)
+        {
+            children.retain(wanted);
+        }
+        let bytes = serde_json::to_vec(&json).map_err(parse)?;
+        Manifest::parse(Bytes::from(bytes), Some(&media_type)).map_err(fail)
+    }
+
+    fn no_platform(&self, wanted: &PlatformFilter, manifests: &[Descriptor]) -> Error {
+        let platforms = manifests.iter().filter_map(|child| child.platform.as_ref());
+        let available: Vec<String> = platforms.map(platform_text).take(20).collect();
+        let available =
+            if available.is_empty() { "no platforms".to_owned() } else { available.join(", ") };
+        Error::Platform { place: self.source.place(), wanted: wanted.to_string(), available }
+    }
+
+    /// Reads all that lies below `root`, a level at a time.
+    async fn descend(&mut self, root: Manifest) -> Result<ImageGraph> {
+        self.seen.insert(root.digest().clone());
+        let mut levels: Vec<Vec<Manifest>> = Vec::new();
+        loop {
+            let above = levels.last().map_or(std::slice::from_ref(&root), Vec::as_slice);
+            let below: Vec<Descriptor> =
+                above.iter().flat_map(Manifest::children).cloned().collect();
+            if below.is_empty() {
+                return Ok(ImageGraph { root, picked_from: None, levels, attached: Vec::new() });
+            }
+            if levels.len() == MAX_DEPTH {
+                return Err(self.too_large(format!("{MAX_DEPTH} levels of indexes")));
+            }
+            levels.push(self.read(&below).await?);
+        }
+    }
+
+    /// Reads those of `descriptors` that are manifests and have not been read yet.
+    async fn read(&mut self, descriptors: &[Descriptor]) -> Result<Vec<Manifest>> {
+        let mut wanted = Vec::new();
+        for descriptor in descriptors {
+            if self.seen.insert(descriptor.digest.clone()) {
+                wanted.push(descriptor.digest.clone());
+            }
+        }
+        if self.seen.len() > MAX_MANIFESTS {
+            return Err(self.too_large(format!("{MAX_MANIFESTS} manifests")));
+        }
+        let source = self.source;
+        stream::iter(wanted)
+            .map(|digest| async move { Ok(source.manifest(&Reference::Digest(digest)).await?) })
+            .buffered(PARALLEL)
+            .try_collect()
+            .await
+    }
+
+    fn too_large(&self, limit: String) -> Error {
+        Error::TooLarge { place: self.source.place(), limit }
+    }
+
+    /// Finds what refers to the manifests of `graph`, and what refers to that.
+    async fn attach(&mut self, graph: &mut ImageGraph) -> Result<()> {
+        let mut subjects: Vec<Digest> = graph.manifests().map(|m| m.digest().clone()).collect();
+        while let Some(subject) = subjects.pop() {
+            for (manifest, name) in self.referring(&subject).await? {
+                if !self.seen.insert(manifest.digest().clone()) {
+                    continue;
+                }
+                let attached = self.descend(manifest).await?;
+                subjects.extend(attached.manifests().map(|m| m.digest().clone()));
+                graph.attached.push((attached, name));
+            }
+        }
+        Ok(())
+    }
+
+    async fn referring(&mut self, subject: &Digest) -> Result<Vec<(Manifest, Option<RefName>)>> {
+        let mut found = Vec::new();
+        for descriptor in self.source.referrers(subject).await? {
+            if !media_types::READABLE.contains(&descriptor.media_type.as_ref()) {
+                continue;
+            }
+            let manifest = self.source.manifest(&Reference::Digest(descriptor.digest)).await?;
+            found.push((manifest, None));
+        }
+        for suffix in ["sig", "att", "sbom"] {
+            let text = format!("{}-{}.{suffix}", subject.algorithm().as_str(), subject.hex());
+            let Ok(name) = text.parse::<RefName>() else { continue };
+            match self.source.manifest(&Reference::Name(name.clone())).await {
+                Ok(manifest) => found.push((manifest, Some(name))),
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(found)
+    }
+}
