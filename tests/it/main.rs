@@ -7,5 +7,6 @@
 mod support;
 
 mod architecture;
+mod cli_surface;
 mod fixtures;
 mod kit;

@@ -6,6 +6,7 @@ pub(crate) mod need;
 pub(crate) mod certificates;
 pub(crate) mod faults;
 pub(crate) mod layout;
+pub(crate) mod program;
 pub(crate) mod registry;
 pub(crate) mod serving;
 pub(crate) mod skopeo;

@@ -1,0 +1,57 @@
+//! `mirror`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::access::{DestinationArgs, SourceArgs};
+use super::transfer::{PlatformArgs, TransferArgs};
+
+const EXAMPLES: &str = "\
+Examples:
+  longshore mirror quay.io/org/app:v1 registry.local/org/app:v1
+  longshore mirror quay.io/org/app:v1 one.local/app:v1 two.local/app:v1 oci:backup:v1
+  longshore mirror quay.io/org/a:v1=reg.local/a:v1 quay.io/org/b:v1=reg.local/b:v1
+  longshore mirror -f mappings.txt --dest-creds 'org+robot' --referrers
+  longshore mirror -f - --dry-run < mappings.txt
+
+A mapping file has one mapping per line, SRC=DST or SRC DST [DST…]; # starts a comment.";
+
+/// Copy images between any two places, with every digest kept
+///
+/// Sources and destinations are registries, layouts and archives alike. All images are tried; those that fail are
+/// named at the end. Prints digest and destination of each image that is there.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct MirrorArgs {
+    /// SRC DST [DST…], or any number of SRC=DST
+    #[arg(
+        value_name = "MAPPING",
+        required_unless_present = "filename",
+        conflicts_with = "filename"
+    )]
+    pub(crate) mappings: Vec<String>,
+    /// Read mappings from a file; - is standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) filename: Option<PathBuf>,
+    /// Show what would be copied, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) platforms: PlatformArgs,
+    #[command(flatten)]
+    pub(crate) transfer: TransferArgs,
+    /// Auth file to read logins from
+    #[arg(
+        short = 'a',
+        long,
+        alias = "registry-config",
+        value_name = "FILE",
+        help_heading = "Registry access"
+    )]
+    pub(crate) authfile: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: SourceArgs,
+    #[command(flatten)]
+    pub(crate) destination: DestinationArgs,
+}

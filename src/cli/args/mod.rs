@@ -1,0 +1,154 @@
+//! The command line: what can be typed, one file per verb. What it means is told by `resolve` of each.
+//!
+//! Resolving is pure: it reads no file, no environment and no terminal. What clap cannot see is refused there as a
+//! [`UsageError`].
+
+mod access;
+mod completion;
+mod demo;
+mod helper;
+mod inspect;
+mod login;
+mod logout;
+mod mirror;
+mod pull;
+mod push;
+mod serve;
+mod tags;
+mod transfer;
+
+pub(crate) use access::{Access, AccessArgs, ConnectionArgs, Login};
+pub(crate) use completion::CompletionArgs;
+pub(crate) use demo::DemoArgs;
+pub(crate) use helper::HelperArgs;
+pub(crate) use inspect::InspectArgs;
+pub(crate) use login::LoginArgs;
+pub(crate) use logout::LogoutArgs;
+pub(crate) use mirror::MirrorArgs;
+pub(crate) use pull::PullArgs;
+pub(crate) use push::PushArgs;
+pub(crate) use serve::ServeArgs;
+pub(crate) use tags::TagsArgs;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use longshore::model::Endpoint;
+
+use super::exit;
+
+/// A combination of arguments that cannot be meant.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
+
+const ABOUT: &str = "A registry client for container images";
+
+const LONG_ABOUT: &str = "\
+A registry client for container images: log in, pull, push, mirror and serve, with every
+digest kept.
+
+Images are named as podman and skopeo name them:
+  quay.io/org/app:v1             an image on a registry; @sha256:… names it by digest
+  oci:DIR[:NAME]                 an OCI image layout in a folder
+  oci-archive:FILE[:NAME]        an OCI image layout in a tar file
+  docker-archive:FILE[:NAME]     what 'docker save' writes and 'docker load' reads
+  dir:DIR                        a folder of plain files, one image
+
+Results go to standard output, progress and messages to standard error.";
+
+const ENVIRONMENT: &str = "\
+Environment:
+  REGISTRY_AUTH_FILE         auth file to use instead of the usual ones
+  CONTAINERS_REGISTRIES_CONF registries.conf to use instead of the usual one
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+                             proxies
+  SSL_CERT_FILE              certificates to trust instead of the system's
+  LONGSHORE_LOG              log filter, as in 'longshore::http=debug'; wins over -v
+  NO_COLOR                   no colours";
+
+/// Reads an endpoint; clap shows a message alone, so the message has all the causes in it.
+fn endpoint(text: &str) -> Result<Endpoint, String> {
+    text.parse::<Endpoint>().map_err(|error| {
+        let chain: Vec<String> =
+            anyhow::Error::new(error).chain().map(ToString::to_string).collect();
+        chain.join(": ")
+    })
+}
+
+/// The whole command line.
+#[derive(Parser)]
+#[command(
+    name = "longshore",
+    version,
+    about = ABOUT,
+    long_about = LONG_ABOUT,
+    after_long_help = format!("{}\n{ENVIRONMENT}", exit::help()),
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// Say more: once what is done, twice every request
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub(crate) verbose: u8,
+    /// No progress and no warnings, errors only
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// How results are written: text or json; with json, errors are JSON too
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
+    pub(crate) output: Format,
+}
+
+/// How results are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Login(LoginArgs),
+    Logout(LogoutArgs),
+    Pull(PullArgs),
+    Push(PushArgs),
+    Mirror(MirrorArgs),
+    Inspect(InspectArgs),
+    Tags(TagsArgs),
+    Serve(ServeArgs),
+    Demo(DemoArgs),
+    Completion(CompletionArgs),
+    CredentialHelper(HelperArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

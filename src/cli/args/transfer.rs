@@ -1,0 +1,31 @@
+//! How images are copied: what the copying verbs have in common.
+
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+use longshore::model::PlatformFilter;
+
+/// Flags of all verbs that copy images.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Copying")]
+pub(crate) struct TransferArgs {
+    /// Take along what refers to the image: signatures, attestations, SBOMs, and cosign's tags
+    #[arg(long)]
+    pub(crate) referrers: bool,
+    /// How many blobs are copied at the same time
+    #[arg(long, value_name = "N", default_value_t = 6, env = "LONGSHORE_JOBS",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=64))]
+    pub(crate) jobs: usize,
+    /// How many times a failed request is tried again
+    #[arg(long, value_name = "N", default_value_t = 4, env = "LONGSHORE_RETRIES",
+          value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(crate) retries: u32,
+}
+
+/// The platforms wanted.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Copying")]
+pub(crate) struct PlatformArgs {
+    /// Take only images of this platform; may be given several times [default: all platforms]
+    #[arg(long = "platform", value_name = "OS/ARCH[/VARIANT]")]
+    pub(crate) platforms: Vec<PlatformFilter>,
+}

@@ -1,0 +1,115 @@
+//! The person-facing half: arguments in, results on standard output, messages and progress on standard error, an
+//! exit code at the end. Only here is anything printed.
+//!
+//! A verb is two steps: its arguments are resolved, which may ask the person something, and then it runs.
+#![expect(dead_code, unused_imports, reason = "the verbs are wired as their operations land")]
+
+mod args;
+mod console;
+mod diagnose;
+mod exit;
+#[cfg(test)]
+mod generated;
+mod interrupt;
+mod output;
+mod progress;
+mod prompt;
+mod verbs;
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Parser;
+use longshore::config::Env;
+
+use self::args::{Cli, Format};
+use self::console::Console;
+use self::exit::Exit;
+use self::interrupt::Interrupts;
+use self::output::Output;
+use self::progress::Progress;
+use self::prompt::Input;
+use self::verbs::Work;
+
+/// How long a stopped run may take to clean up.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// What surrounds a verb.
+pub(crate) struct Context {
+    pub(crate) env: Env,
+    pub(crate) input: Input,
+    pub(crate) output: Output,
+    pub(crate) console: Console,
+    pub(crate) quiet: bool,
+}
+
+impl Context {
+    /// Progress, unless nobody wants to see it.
+    pub(crate) fn progress(&self) -> Progress {
+        if self.quiet { Progress::hidden() } else { Progress::show(&self.console) }
+    }
+
+    /// Tells an error, and how the process is to end because of it.
+    pub(crate) fn report(&self, error: &anyhow::Error) -> Exit {
+        let diagnosis = diagnose::diagnose(error);
+        let text = match self.output.format() {
+            Format::Text => diagnosis.text(&self.console),
+            Format::Json => diagnosis.json(),
+        };
+        self.console.write(text.as_bytes());
+        diagnosis.exit
+    }
+}
+
+/// Runs the command line of this process.
+pub(crate) fn main() -> ExitCode {
+    let cli = Cli::parse_from(arguments());
+    let env = Env::from_process();
+    let console = Console::new(&env);
+    console.listen(&cli.global, &env);
+    let context = Context {
+        env,
+        input: Input::Process,
+        output: Output::new(cli.global.output),
+        console,
+        quiet: cli.global.quiet,
+    };
+    let exit = verbs::start(cli.command, &context)
+        .and_then(drive)
+        .unwrap_or_else(|error| context.report(&error));
+    ExitCode::from(exit.code())
+}
+
+/// The arguments; called as a credential helper, those of the verb that is one.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    let name = arguments.first().and_then(|path| Path::new(path).file_stem());
+    if name.is_some_and(|name| name == "docker-credential-longshore") {
+        arguments.insert(1, "credential-helper".into());
+    }
+    arguments
+}
+
+/// Runs `work` to its end, or to the first signal. Dropping it is what stops it: whatever it has not finished cleans
+/// up behind itself.
+fn drive(work: Work<'_>) -> anyhow::Result<Exit> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start threads")?;
+    let result = runtime.block_on(async {
+        let mut interrupts = Interrupts::listen().context("cannot listen for signals")?;
+        tokio::select! {
+            result = work => result,
+            exit = interrupts.next() => {
+                interrupts.kill_on_next();
+                Ok(exit)
+            }
+        }
+    });
+    runtime.shutdown_timeout(GRACE);
+    result
+}

@@ -1,0 +1,214 @@
+//! What has happened so far, in numbers. Pure: it is told events and the time, and draws nothing.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanBytes, HumanDuration};
+use longshore::model::Digest;
+use longshore::transfer::{BlobOutcome, Event};
+
+/// The time over which the rate is measured.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// A blob on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Blob {
+    pub(crate) size: u64,
+    pub(crate) offset: u64,
+}
+
+/// The sums over all images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) running: usize,
+    pub(crate) succeeded: usize,
+    pub(crate) failed: usize,
+    /// Bytes that have to be there in the end.
+    pub(crate) planned: u64,
+    /// Bytes that are there already.
+    pub(crate) there: u64,
+    /// Bytes per second that travel.
+    pub(crate) rate: u64,
+}
+
+impl Totals {
+    /// The time until all planned bytes are there, if it goes on like this.
+    pub(crate) fn remaining(&self) -> Option<Duration> {
+        let seconds = self.planned.saturating_sub(self.there).checked_div(self.rate)?;
+        Some(Duration::from_secs(seconds))
+    }
+
+    /// Rate and remaining time in words.
+    pub(crate) fn speed(&self) -> String {
+        let rate = HumanBytes(self.rate);
+        match self.remaining() {
+            Some(time) => format!("{rate}/s, {} left", HumanDuration(time)),
+            None => format!("{rate}/s"),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Image {
+    source: String,
+    destination: String,
+    planned: u64,
+    there: u64,
+    copied: usize,
+    copied_bytes: u64,
+    kept: usize,
+}
+
+/// All that the engine has told.
+#[derive(Default)]
+pub(crate) struct Tally {
+    images: BTreeMap<usize, Image>,
+    active: BTreeMap<(usize, Digest), Blob>,
+    finished: Vec<String>,
+    totals: Totals,
+    moved: u64,
+    samples: VecDeque<(Instant, u64)>,
+}
+
+impl Tally {
+    /// Takes note of an event.
+    pub(crate) fn note(&mut self, event: &Event) {
+        match event {
+            Event::ImageStarted { image, source, destination } => {
+                let (source, destination) = (source.clone(), destination.clone());
+                self.images.insert(*image, Image { source, destination, ..Image::default() });
+                self.totals.running += 1;
+            }
+            Event::ImagePlanned { image, bytes, .. } => {
+                self.images.entry(*image).or_default().planned = *bytes;
+                self.totals.planned += bytes;
+            }
+            Event::BlobStarted { image, digest, size } => {
+                self.active.insert((*image, digest.clone()), Blob { size: *size, offset: 0 });
+            }
+            Event::BlobAt { image, digest, offset } => {
+                if let Some(blob) = self.active.get_mut(&(*image, digest.clone())) {
+                    self.moved += offset.saturating_sub(blob.offset);
+                    blob.offset = *offset;
+                }
+            }
+            Event::BlobDone { image, digest, size, outcome } => {
+                self.blob_done(*image, digest, *size, *outcome);
+            }
+            Event::ImageDone { image, succeeded } => self.image_done(*image, *succeeded),
+        }
+    }
+
+    fn blob_done(&mut self, image: usize, digest: &Digest, size: u64, outcome: BlobOutcome) {
+        let offset = self.active.remove(&(image, digest.clone())).map_or(0, |blob| blob.offset);
+        let image = self.images.entry(image).or_default();
+        image.there += size;
+        self.totals.there += size;
+        match outcome {
+            BlobOutcome::Copied => {
+                self.moved += size.saturating_sub(offset);
+                image.copied += 1;
+                image.copied_bytes += size;
+            }
+            BlobOutcome::Mounted | BlobOutcome::Present => image.kept += 1,
+        }
+    }
+
+    fn image_done(&mut self, number: usize, succeeded: bool) {
+        let Some(image) = self.images.remove(&number) else { return };
+        self.active.retain(|(of, _), _| *of != number);
+        self.totals.running -= 1;
+        self.totals.planned = (self.totals.planned + image.there).saturating_sub(image.planned);
+        let Image { source, destination, copied, copied_bytes, kept, .. } = image;
+        self.finished.push(if succeeded {
+            self.totals.succeeded += 1;
+            let bytes = HumanBytes(copied_bytes);
+            format!("done: {source} -> {destination} (blobs: {copied} copied, {bytes}; {kept} already there)")
+        } else {
+            self.totals.failed += 1;
+            format!("failed: {source} -> {destination}")
+        });
+    }
+
+    /// The sums now. To be asked regularly: the rate is measured between the questions.
+    pub(crate) fn totals(&mut self, now: Instant) -> Totals {
+        while self.samples.front().is_some_and(|(then, _)| now.duration_since(*then) > WINDOW) {
+            self.samples.pop_front();
+        }
+        self.samples.push_back((now, self.moved));
+        let (since, moved) = self.samples[0];
+        let millis = u64::try_from(now.duration_since(since).as_millis()).unwrap_or(u64::MAX);
+        let rate = ((self.moved - moved) * 1000).checked_div(millis).unwrap_or(0);
+        let on_their_way: u64 = self.active.values().map(|blob| blob.offset).sum();
+        Totals { there: self.totals.there + on_their_way, rate, ..self.totals }
+    }
+
+    /// The blobs on their way.
+    pub(crate) fn active(&self) -> impl Iterator<Item = (&(usize, Digest), Blob)> {
+        self.active.iter().map(|(key, blob)| (key, *blob))
+    }
+
+    /// A line for each image that has come to its end since the last question.
+    pub(crate) fn take_finished(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.finished)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn started(image: usize) -> Event {
+        Event::ImageStarted { image, source: "a".into(), destination: "b".into() }
+    }
+
+    fn blob(name: &str) -> Digest {
+        Digest::of(name.as_bytes())
+    }
+
+    fn done(image: usize, name: &str, size: u64, outcome: BlobOutcome) -> Event {
+        Event::BlobDone { image, digest: blob(name), size, outcome }
+    }
+
+    #[test]
+    fn the_rate_is_of_bytes_that_travel() {
+        let start = Instant::now();
+        let mut tally = Tally::default();
+        assert_eq!(tally.totals(start).rate, 0);
+        tally.note(&started(0));
+        tally.note(&Event::ImagePlanned { image: 0, blobs: 2, bytes: 3000 });
+        tally.note(&done(0, "x", 1000, BlobOutcome::Present));
+        tally.note(&Event::BlobStarted { image: 0, digest: blob("y"), size: 2000 });
+        for offset in [1000, 400, 500] {
+            tally.note(&Event::BlobAt { image: 0, digest: blob("y"), offset });
+        }
+        let totals = tally.totals(start + Duration::from_secs(1));
+        assert_eq!((totals.there, totals.planned, totals.rate), (1500, 3000, 1100));
+        assert_eq!(totals.remaining(), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn an_image_that_failed_leaves_nothing_to_wait_for() {
+        let mut tally = Tally::default();
+        tally.note(&started(0));
+        tally.note(&Event::ImagePlanned { image: 0, blobs: 1, bytes: 3000 });
+        tally.note(&Event::BlobStarted { image: 0, digest: blob("x"), size: 3000 });
+        tally.note(&Event::BlobAt { image: 0, digest: blob("x"), offset: 10 });
+        tally.note(&Event::ImageDone { image: 0, succeeded: false });
+        let totals = tally.totals(Instant::now());
+        assert_eq!((totals.there, totals.planned, totals.failed, totals.running), (0, 0, 1, 0));
+        assert_eq!(tally.take_finished(), ["failed: a -> b"]);
+        assert_eq!(tally.active().count(), 0);
+    }
+
+    #[test]
+    fn a_finished_image_is_told_once() {
+        let mut tally = Tally::default();
+        tally.note(&started(7));
+        tally.note(&done(7, "x", 2048, BlobOutcome::Copied));
+        tally.note(&Event::ImageDone { image: 7, succeeded: true });
+        let line = "done: a -> b (blobs: 1 copied, 2.00 KiB; 0 already there)";
+        assert_eq!(tally.take_finished(), [line]);
+        assert!(tally.take_finished().is_empty());
+    }
+}

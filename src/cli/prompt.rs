@@ -1,0 +1,90 @@
+//! Standard input: passwords, tokens, lists; and questions to a person.
+
+use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use longshore::auth::Secret;
+
+use super::args::UsageError;
+
+/// The longest password, token or list that is read.
+const LIMIT: u64 = 1024 * 1024;
+
+/// Where input comes from.
+#[derive(Clone)]
+pub(crate) enum Input {
+    /// Standard input and the terminal.
+    Process,
+    /// This text, for commands that are run from within.
+    Text(String),
+}
+
+impl Input {
+    /// All of standard input.
+    pub(crate) fn read(&self) -> anyhow::Result<String> {
+        let mut text = String::new();
+        match self {
+            Self::Process => {
+                io::stdin()
+                    .lock()
+                    .take(LIMIT)
+                    .read_to_string(&mut text)
+                    .context("cannot read standard input")?;
+            }
+            Self::Text(given) => text.push_str(given),
+        }
+        Ok(text)
+    }
+
+    /// The secret on standard input, without the end of its line.
+    pub(crate) fn secret(&self, what: &str) -> anyhow::Result<Secret> {
+        let text = Secret::new(self.read()?);
+        let secret = text.expose().trim_end_matches(['\r', '\n']);
+        if secret.is_empty() {
+            bail!(UsageError(format!("standard input holds no {what}")));
+        }
+        Ok(Secret::new(secret.to_owned()))
+    }
+
+    /// Asks for a password, which is not shown.
+    pub(crate) fn ask_password(&self, prompt: &str) -> anyhow::Result<Secret> {
+        self.needs_terminal("a password is needed: give it with --password-stdin")?;
+        let password = rpassword::prompt_password(prompt).context("cannot read the password")?;
+        Ok(Secret::new(password))
+    }
+
+    /// Asks for a line; the person may take `default` by an empty answer.
+    pub(crate) fn ask(&self, prompt: &str, default: Option<&str>) -> anyhow::Result<String> {
+        self.needs_terminal("a user name is needed: give it with --username")?;
+        let mut stderr = io::stderr().lock();
+        match default {
+            Some(default) => write!(stderr, "{prompt} ({default}): "),
+            None => write!(stderr, "{prompt}: "),
+        }
+        .and_then(|()| stderr.flush())
+        .context("cannot ask on the terminal")?;
+        let mut answer = String::new();
+        io::stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
+        match (answer.trim(), default) {
+            ("", Some(default)) => Ok(default.to_owned()),
+            ("", None) => bail!(UsageError("no user name was given".into())),
+            (answer, _) => Ok(answer.to_owned()),
+        }
+    }
+
+    fn needs_terminal(&self, otherwise: &str) -> Result<(), UsageError> {
+        match self {
+            Self::Process if io::stdin().is_terminal() => Ok(()),
+            Self::Process | Self::Text(_) => Err(UsageError(otherwise.to_owned())),
+        }
+    }
+
+    /// The text of a file, or standard input for `-`.
+    pub(crate) fn file(&self, path: &Path) -> anyhow::Result<String> {
+        if path.as_os_str() == "-" {
+            return self.read();
+        }
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+    }
+}

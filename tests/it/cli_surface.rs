@@ -1,0 +1,106 @@
+//! What a person meets before any registry is asked: help, usage errors, completions.
+
+use std::process::{Command, Stdio};
+
+use crate::support::program::run;
+
+const VERBS: [&str; 10] =
+    ["login", "logout", "pull", "push", "mirror", "inspect", "tags", "serve", "demo", "completion"];
+
+#[test]
+fn the_help_is_as_reviewed() {
+    let home = tempfile::tempdir().unwrap();
+    for arguments in [&["--help"][..], &["-h"]] {
+        let ran = run(home.path(), arguments);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+        insta::assert_snapshot!(format!("help{}", arguments[0].replace('-', "_")), ran.stdout);
+    }
+    for verb in VERBS {
+        let ran = run(home.path(), &[verb, "--help"]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{verb}");
+        insta::assert_snapshot!(format!("help_{verb}"), ran.stdout);
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_a_usage_error() {
+    let home = tempfile::tempdir().unwrap();
+    for line in [
+        "",
+        "fetch quay.io/org/app",
+        "pull",
+        "pull quay.io/Bad",
+        "pull containers-storage:app",
+        "pull --insecure --plain-http quay.io/org/app",
+        "pull --plain-http --ca-file ca.pem quay.io/org/app",
+        "pull --password-stdin quay.io/org/app",
+        "pull --creds a --username b quay.io/org/app",
+        "pull --platform linux quay.io/org/app",
+        "pull --jobs 0 quay.io/org/app",
+        "pull -q -v quay.io/org/app",
+        "mirror",
+        "mirror -f mappings.txt quay.io/org/app",
+        "mirror --dest-plain-http --dest-insecure a.io/a=b.io/b",
+        "login --get-login --username me quay.io",
+        "login --token-stdin --username me quay.io",
+        "logout",
+        "logout --all quay.io",
+        "inspect --raw --config quay.io/org/app",
+        "serve --tls-cert cert.pem dir",
+        "completion tcsh",
+    ] {
+        let ran = run(home.path(), &line.split_whitespace().collect::<Vec<_>>());
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{line}: {}", ran.stderr);
+        assert!(!ran.stderr.is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn a_bad_name_says_what_is_wrong_with_it() {
+    let home = tempfile::tempdir().unwrap();
+    let ran = run(home.path(), &["pull", "quay.io/Bad"]);
+    assert!(
+        ran.stderr.contains("'Bad' is not a repository: expected lower-case"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn secrets_on_the_command_line_are_never_printed() {
+    let home = tempfile::tempdir().unwrap();
+    for line in [
+        "pull --creds me:hunter2 --username me quay.io/org/app",
+        "pull --username me --password hunter2 --password-stdin quay.io/org/app",
+        "pull --username me --password hunter2 quay.io/Bad",
+        "login -vvv --username me --password hunter2 --token-stdin quay.io",
+    ] {
+        let ran = run(home.path(), &line.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(ran.code, Some(2), "{line}");
+        assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn completions_are_printed_for_each_shell() {
+    let home = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let ran = run(home.path(), &["completion", shell]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+        assert!(VERBS.iter().all(|verb| ran.stdout.contains(verb)), "{shell}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_longshore"))
+        .args(["completion", "bash"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
