@@ -6,7 +6,5 @@
 #[macro_use]
 mod support;
 
-mod architecture;
-mod cli_surface;
-mod fixtures;
-mod kit;
+mod auth_lookup;
+mod auth_store;
