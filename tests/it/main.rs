@@ -6,5 +6,9 @@
 #[macro_use]
 mod support;
 
+mod architecture;
 mod auth_lookup;
 mod auth_store;
+mod cli_surface;
+mod fixtures;
+mod kit;
