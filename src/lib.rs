@@ -21,9 +21,9 @@
 
 pub mod auth;
 pub mod config;
-pub mod http;
 pub mod mirror;
 pub mod model;
 pub mod ops;
+pub mod server;
 pub mod store;
 pub mod transfer;

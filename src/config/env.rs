@@ -9,22 +9,20 @@ use std::path::{Path, PathBuf};
 pub struct Env {
     vars: HashMap<OsString, OsString>,
     home: Option<PathBuf>,
-    uid: Option<u32>,
 }
 
 impl Env {
     /// The environment of this process.
     #[must_use]
     pub fn from_process() -> Self {
-        let uid = Some(rustix::process::getuid().as_raw());
-        Self { vars: std::env::vars_os().collect(), home: dirs::home_dir(), uid }
+        Self { vars: std::env::vars_os().collect(), home: dirs::home_dir() }
     }
 
-    /// A made-up environment whose home folder is `home`, and whose user has no number.
+    /// A made-up environment whose home folder is `home`.
     #[must_use]
     pub fn fake<const N: usize>(home: &Path, vars: [(&str, &str); N]) -> Self {
         let vars = vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        Self { vars, home: Some(home.to_owned()), uid: None }
+        Self { vars, home: Some(home.to_owned()) }
     }
 
     /// The value of a variable; an empty one counts as not set.
@@ -43,12 +41,6 @@ impl Env {
     #[must_use]
     pub fn home(&self) -> Option<&Path> {
         self.home.as_deref()
-    }
-
-    /// The number of the user.
-    #[must_use]
-    pub fn uid(&self) -> Option<u32> {
-        self.uid
     }
 
     /// `$XDG_CONFIG_HOME`, or `~/.config`.

@@ -7,8 +7,7 @@
 mod support;
 
 mod architecture;
-mod auth_lookup;
-mod auth_store;
 mod cli_surface;
 mod fixtures;
 mod kit;
+mod server_basics;

@@ -1,7 +1,7 @@
 //! The blob files of a layout.
 
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{BLOBS, Files, Layout};
 use crate::model::{Algorithm, Descriptor, Digest};
@@ -49,6 +49,21 @@ impl Layout {
     pub async fn complete_blob(&self, written: PartialBlob, blob: &Descriptor) -> Result<()> {
         let (layout, blob) = (self.clone(), blob.clone());
         blocking(move || layout.keep_blob(written, &blob)).await
+    }
+
+    /// Makes a file a blob, on whose file system it has to be. Whoever calls has proven its bytes against `digest`, and
+    /// has made them durable.
+    ///
+    /// # Errors
+    /// When the file cannot be renamed.
+    pub async fn adopt_blob(&self, file: &Path, digest: &Digest) -> Result<()> {
+        let (layout, file, digest) = (self.clone(), file.to_owned(), digest.clone());
+        blocking(move || {
+            layout.make_blob_dir(digest.algorithm())?;
+            let target = layout.blob_path(&digest);
+            std::fs::rename(file, &target).map_err(Error::io("rename a file to", &target))
+        })
+        .await
     }
 
     /// Deletes a blob. Tells whether it was there; a listed manifest is no blob.

@@ -4,12 +4,13 @@
 pub(crate) mod need;
 
 pub(crate) mod certificates;
+pub(crate) mod embedded;
 pub(crate) mod faults;
 pub(crate) mod layout;
 pub(crate) mod program;
+pub(crate) mod raw_http;
 pub(crate) mod registry;
 pub(crate) mod serving;
 pub(crate) mod skopeo;
 pub(crate) mod source;
 pub(crate) mod tokens;
-pub(crate) mod vault;

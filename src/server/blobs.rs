@@ -1,0 +1,59 @@
+//! Blobs: given as a whole or in part, and deleted (OCI distribution specification, «Pulling Blobs», «Deleting
+//! Blobs»).
+
+use http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue, RANGE};
+use http::{Response, StatusCode};
+
+use super::answer::{Body, CONTENT_DIGEST, empty, set};
+use super::error::{Outcome, Reason, Refusal};
+use super::name::Name;
+use super::range::Span;
+use super::registry::Registry;
+use crate::model::Digest;
+
+impl Registry {
+    pub(super) fn get_blob(&self, name: &Name, digest: &Digest, headers: &HeaderMap) -> Outcome {
+        let layout = self.layout(name)?;
+        let size = layout.blob_size(digest)?.ok_or_else(|| unknown(digest))?;
+        let (status, start, left) = match Span::of(text(headers, &RANGE), size) {
+            Span::Whole => (StatusCode::OK, 0, size),
+            Span::Part { start, length } => (StatusCode::PARTIAL_CONTENT, start, length),
+            Span::Unsatisfiable => return Err(outside(size)),
+        };
+        let mut response =
+            Response::new(Body::Stream { stream: layout.read_blob(digest, start)?, left });
+        *response.status_mut() = status;
+        set(&mut response, CONTENT_TYPE, "application/octet-stream");
+        set(&mut response, CONTENT_DIGEST, digest.as_str());
+        set(&mut response, ACCEPT_RANGES, "bytes");
+        if status == StatusCode::PARTIAL_CONTENT {
+            let range = format!("bytes {start}-{}/{size}", start + left - 1);
+            set(&mut response, CONTENT_RANGE, &range);
+        }
+        Ok(response)
+    }
+
+    pub(super) async fn delete_blob(&self, name: &Name, digest: &Digest) -> Outcome {
+        match self.layout(name)?.delete_blob(digest).await? {
+            true => Ok(empty(StatusCode::ACCEPTED)),
+            false => Err(unknown(digest)),
+        }
+    }
+}
+
+/// A header as text.
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn unknown(digest: &Digest) -> Refusal {
+    Refusal::new(Reason::BlobUnknown, format!("there is no blob {digest}"))
+}
+
+fn outside(size: u64) -> Refusal {
+    let refusal = Refusal::new(Reason::Range, format!("the blob has {size} bytes"));
+    match HeaderValue::from_str(&format!("bytes */{size}")) {
+        Ok(value) => refusal.with(CONTENT_RANGE, value),
+        Err(_) => refusal,
+    }
+}
