@@ -21,6 +21,7 @@
 
 pub mod auth;
 pub mod config;
+pub mod http;
 pub mod mirror;
 pub mod model;
 pub mod ops;

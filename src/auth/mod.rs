@@ -2,9 +2,27 @@
 //!
 //! Nothing here knows HTTP, challenges, tokens' scopes, prompts, or which verb runs.
 
+mod authfile;
+mod document;
+mod edit;
+mod entry;
+mod error;
+mod helper;
+mod key;
+mod keyring;
+mod locked;
+mod login_store;
+mod lookup;
 mod secret;
+mod vault;
 
+pub use error::{Error, KeyringError};
+pub use helper::{HelperError, Helpers};
+pub use keyring::Keyring;
+pub use login_store::LoginStore;
+pub use lookup::{Found, Lookup, Origin};
 pub use secret::Secret;
+pub use vault::Vault;
 
 use async_trait::async_trait;
 
@@ -37,7 +55,3 @@ pub trait Keychain: Send + Sync {
         path: &str,
     ) -> Result<Option<Credential>, Error>;
 }
-
-/// What can go wrong with finding or keeping a credential.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {}

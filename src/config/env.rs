@@ -9,20 +9,22 @@ use std::path::{Path, PathBuf};
 pub struct Env {
     vars: HashMap<OsString, OsString>,
     home: Option<PathBuf>,
+    uid: Option<u32>,
 }
 
 impl Env {
     /// The environment of this process.
     #[must_use]
     pub fn from_process() -> Self {
-        Self { vars: std::env::vars_os().collect(), home: dirs::home_dir() }
+        let uid = Some(rustix::process::getuid().as_raw());
+        Self { vars: std::env::vars_os().collect(), home: dirs::home_dir(), uid }
     }
 
-    /// A made-up environment whose home folder is `home`.
+    /// A made-up environment whose home folder is `home`, and whose user has no number.
     #[must_use]
     pub fn fake<const N: usize>(home: &Path, vars: [(&str, &str); N]) -> Self {
         let vars = vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        Self { vars, home: Some(home.to_owned()) }
+        Self { vars, home: Some(home.to_owned()), uid: None }
     }
 
     /// The value of a variable; an empty one counts as not set.
@@ -41,6 +43,12 @@ impl Env {
     #[must_use]
     pub fn home(&self) -> Option<&Path> {
         self.home.as_deref()
+    }
+
+    /// The number of the user.
+    #[must_use]
+    pub fn uid(&self) -> Option<u32> {
+        self.uid
     }
 
     /// `$XDG_CONFIG_HOME`, or `~/.config`.

@@ -3,8 +3,10 @@
 //! [`Env`] is the only reader of environment variables and of the home folder. Nothing here knows the network, what
 //! credentials mean, or who asked.
 
+mod auth_files;
 mod env;
 
+pub use auth_files::AuthFiles;
 pub use env::Env;
 
 use std::path::PathBuf;

@@ -7,6 +7,8 @@
 mod support;
 
 mod architecture;
+mod auth_lookup;
+mod auth_store;
 mod cli_surface;
 mod fixtures;
 mod kit;

@@ -14,3 +14,4 @@ pub(crate) mod serving;
 pub(crate) mod skopeo;
 pub(crate) mod source;
 pub(crate) mod tokens;
+pub(crate) mod vault;

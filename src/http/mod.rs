@@ -1,0 +1,288 @@
+//! The one loop that all traffic with registries goes through: authorise, send, retry, redirect.
+//!
+//! A [`Client`] speaks for one registry. [`Client::send`] makes attempts, each of which ends in a verdict; the loop
+//! does what the verdict says. What is decided is decided in pure parts: [`RetryPolicy`], challenges, redirects,
+//! tokens.
+//!
+//! What it never does: send `Authorization` to another host than the registry's and its token server's, lower HTTPS
+//! to HTTP, or put a secret into a message. Nothing here knows manifests, blobs, tags or files.
+
+mod authorizer;
+mod challenge;
+mod error;
+mod outgoing;
+mod redact;
+mod redirect;
+mod request;
+mod response;
+mod retry;
+mod scope;
+mod tls;
+mod token;
+mod tokens;
+mod transport;
+
+pub use error::{Cause, Error, Failure};
+pub use redact::SafeUrl;
+pub use request::{Body, Purpose, Repeat, Request, Target, Upload};
+pub use reqwest::Url;
+pub use response::{ByteStream, Incoming, Response};
+pub use retry::{Attempts, RetryPolicy};
+pub use scope::Scope;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::StatusCode;
+use ::http::header::{AUTHORIZATION, LOCATION};
+use bytes::Bytes;
+
+use crate::auth::Keychain;
+use crate::config::Connection;
+use crate::model::{Registry, WireErrors};
+use authorizer::{Authorizer, Grant, Wish};
+use challenge::Challenge;
+use outgoing::Outgoing;
+use transport::{Transport, refusal};
+
+/// How long no byte may come before a connection counts as dead.
+pub const STALL: Duration = Duration::from_secs(30);
+
+/// What a [`Client`] is made of.
+pub struct ClientOptions {
+    /// The registry as users name it: what credentials are looked up by.
+    pub registry: Registry,
+    /// The `host[:port]` that answers for it.
+    pub host: String,
+    /// How to reach it.
+    pub connection: Connection,
+    /// Where credentials come from.
+    pub keychain: Arc<dyn Keychain>,
+    /// How often to try again.
+    pub retry: RetryPolicy,
+    /// How long no byte may come before a connection counts as dead: [`STALL`].
+    pub stall: Duration,
+}
+
+/// One registry: connections, tokens, and what the host asked for. A clone shares all of it.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    base: Url,
+    transport: Transport,
+    authorizer: Authorizer,
+}
+
+/// What a login is worth, as the registry tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The registry asked for it and took it.
+    Taken,
+    /// The registry lets everybody in and did not look at it.
+    NotAsked,
+}
+
+/// What one attempt came to.
+enum Verdict {
+    Done(Response),
+    Redirect(Url),
+    Reauthenticate(Grant, Result<Challenge, String>, WireErrors),
+    Backoff(Error),
+    Fail(Error),
+}
+
+/// Where a request stands on its way through redirects.
+struct Journey {
+    url: Url,
+    hops: usize,
+}
+
+impl Client {
+    /// A client; it connects to nobody yet.
+    ///
+    /// # Errors
+    /// When the host is none or the connection settings cannot be used.
+    pub fn new(options: ClientOptions) -> Result<Self, Error> {
+        let ClientOptions { registry, host, connection, keychain, retry, stall } = options;
+        let scheme = if connection.plain_http { "http" } else { "https" };
+        let base = Url::parse(&format!("{scheme}://{host}/")).map_err(|error| Error::Address {
+            host: host.clone(),
+            why: format!("nowhere: {error}"),
+        })?;
+        let transport = Transport::new(&host, &connection, retry, stall)?;
+        let authorizer = Authorizer::new(registry.clone(), base.clone(), keychain);
+        Ok(Self(Arc::new(Inner { registry, base, transport, authorizer })))
+    }
+
+    /// The registry it speaks for.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    /// The tries of a loop above this one: downloads and uploads that go on where they broke off.
+    #[must_use]
+    pub fn attempts(&self) -> Attempts {
+        self.0.transport.attempts()
+    }
+
+    /// Sends a request until there is an answer that it accepts, or an error that stays.
+    ///
+    /// # Errors
+    /// The last one. It is transient when the tries are spent, or when the body could be sent only once.
+    pub async fn send(&self, request: Request) -> Result<Response, Error> {
+        self.0.run(&Outgoing::new(request), &mut self.attempts()).await
+    }
+
+    /// Sends a request and reads the answer's body, at most `limit` bytes, as one piece of work: a body that breaks
+    /// off is a reason to ask again.
+    ///
+    /// # Errors
+    /// As for [`Client::send`] and [`Response::read`].
+    pub async fn fetch(&self, request: Request, limit: usize) -> Result<Response<Bytes>, Error> {
+        let outgoing = Outgoing::new(request);
+        let mut attempts = self.attempts();
+        loop {
+            let response = self.0.run(&outgoing, &mut attempts).await?;
+            match response.read(limit).await {
+                Ok(response) => return Ok(response),
+                Err(error) if outgoing.may_repeat(&error) => attempts.after(error).await?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Asks for `/v2/`, which proves the login if the registry looks at it.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] when the login is not taken; all that [`Client::send`] gives.
+    pub async fn ping(&self) -> Result<Proof, Error> {
+        self.send(Request::get("/v2/")).await?;
+        Ok(if self.0.authorizer.was_asked() { Proof::Taken } else { Proof::NotAsked })
+    }
+}
+
+impl Inner {
+    async fn run(&self, outgoing: &Outgoing, attempts: &mut Attempts) -> Result<Response, Error> {
+        let start = self.start(&outgoing.request.target)?;
+        let mut journey = Journey { url: start.clone(), hops: 0 };
+        let mut wish = Wish::new(&outgoing.request.scopes);
+        loop {
+            match self.attempt(outgoing, &journey, &wish).await {
+                Verdict::Done(response) => return Ok(response),
+                Verdict::Redirect(url) => journey = Journey { url, hops: journey.hops + 1 },
+                Verdict::Reauthenticate(grant, challenge, errors) => {
+                    self.authorizer.refused(&grant, &mut wish, challenge, errors).await?;
+                    if !outgoing.is_whole() {
+                        return Err(Error::TokenRefused { host: redact::authority(&journey.url) });
+                    }
+                }
+                Verdict::Backoff(error) => {
+                    attempts.after(error).await?;
+                    journey = Journey { url: start.clone(), hops: 0 };
+                }
+                Verdict::Fail(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Where a request begins.
+    fn start(&self, target: &Target) -> Result<Url, Error> {
+        let refused = |why| Error::Address { host: self.registry.to_string(), why };
+        match target {
+            Target::Path(path) => self
+                .base
+                .join(path)
+                .ok()
+                .filter(|url| redirect::same_origin(url, &self.base))
+                .ok_or_else(|| refused("to no path of its own".to_owned())),
+            Target::Location(url) => redirect::resolve(&self.base, url.as_str()).map_err(refused),
+        }
+    }
+
+    async fn attempt(&self, outgoing: &Outgoing, journey: &Journey, wish: &Wish) -> Verdict {
+        let at_home = redirect::same_origin(&journey.url, &self.base);
+        let grant = if at_home {
+            match self.authorizer.grant(wish, &self.transport).await {
+                Ok(grant) => grant,
+                Err(error) => return Verdict::Fail(error),
+            }
+        } else {
+            Grant::Unasked
+        };
+        match self.exchange(outgoing, &journey.url, &grant).await {
+            Ok(response) if outgoing.request.accepts(response.status) => Verdict::Done(response),
+            Ok(response) if redirect::is_redirect(response.status) => {
+                follow(outgoing, journey, &response)
+            }
+            Ok(response) if at_home && response.status == StatusCode::UNAUTHORIZED => {
+                let challenge = Challenge::choose(&response.headers);
+                Verdict::Reauthenticate(grant, challenge, transport::errors_of(response).await)
+            }
+            Ok(response) if !at_home && is_expired(response.status) => {
+                let url = SafeUrl::new(&journey.url);
+                let (registry, status) = (self.registry.clone(), response.status);
+                Verdict::after(outgoing, Error::Expired { registry, url, status })
+            }
+            Ok(response) => {
+                let error = refusal(outgoing.request.method.clone(), response).await;
+                Verdict::after(outgoing, error)
+            }
+            Err(error) => Verdict::after(outgoing, error),
+        }
+    }
+
+    async fn exchange(
+        &self,
+        outgoing: &Outgoing,
+        url: &Url,
+        grant: &Grant,
+    ) -> Result<Response, Error> {
+        let asked = &outgoing.request;
+        let mut request = reqwest::Request::new(asked.method.clone(), url.clone());
+        *request.headers_mut() = asked.headers.clone();
+        if let Some(header) = grant.header() {
+            request.headers_mut().insert(AUTHORIZATION, header.clone());
+        }
+        outgoing.fill(&mut request);
+        let pool = match asked.purpose {
+            Purpose::Metadata => &self.transport.pools.metadata,
+            Purpose::Blob => &self.transport.pools.blob,
+        };
+        let stalled = outgoing.stalled(self.transport.stall);
+        self.transport.exchange(pool, request, stalled).await.map_err(|error| {
+            match outgoing.source_failure() {
+                Some(source) => Error::Source { host: redact::authority(url), source },
+                None => error,
+            }
+        })
+    }
+}
+
+impl Verdict {
+    /// Whether a failure is final depends on what became of the body.
+    fn after(outgoing: &Outgoing, error: Error) -> Self {
+        if outgoing.may_repeat(&error) { Self::Backoff(error) } else { Self::Fail(error) }
+    }
+}
+
+fn follow(outgoing: &Outgoing, journey: &Journey, response: &Response) -> Verdict {
+    let (method, status) = (&outgoing.request.method, response.status);
+    let location = response.header(&LOCATION);
+    match redirect::follow(&journey.url, location, method, status, journey.hops) {
+        Ok(url) if outgoing.is_whole() => Verdict::Redirect(url),
+        Ok(_) => Verdict::Fail(refused_redirect(journey, "in the middle of an upload".to_owned())),
+        Err(why) => Verdict::Fail(refused_redirect(journey, why)),
+    }
+}
+
+fn refused_redirect(journey: &Journey, why: String) -> Error {
+    Error::Redirect { url: SafeUrl::new(&journey.url), why }
+}
+
+/// Answers of storage hosts to an address that is no longer good.
+fn is_expired(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 401 | 403 | 410)
+}

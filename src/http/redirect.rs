@@ -1,0 +1,223 @@
+//! Which addresses from outside are followed: redirects, `Location` and `Link`, realms. Pure.
+
+use std::net::IpAddr;
+
+use http::{Method, StatusCode};
+use reqwest::Url;
+
+use super::redact::authority;
+
+/// How many redirects are followed for one request.
+const LONGEST_CHAIN: usize = 10;
+
+/// Whether two addresses have scheme, host and port in common: only then do they share an authorisation.
+pub(super) fn same_origin(a: &Url, b: &Url) -> bool {
+    a.scheme() == b.scheme()
+        && a.host() == b.host()
+        && a.port_or_known_default() == b.port_or_known_default()
+}
+
+/// Whether `status` sends the asker elsewhere.
+pub(super) fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+/// Where the redirect of `from` to `location` leads. The error is the end of a sentence that begins with
+/// «… redirects».
+///
+/// Reading follows any redirect. Writing follows those that keep the method (RFC 9110, sections 15.4.8 and 15.4.9),
+/// and only on its own host: what is written goes to nobody else.
+pub(super) fn follow(
+    from: &Url,
+    location: Option<&str>,
+    method: &Method,
+    status: StatusCode,
+    hops: usize,
+) -> Result<Url, String> {
+    if hops >= LONGEST_CHAIN {
+        return Err(format!("more than {LONGEST_CHAIN} times"));
+    }
+    let location = location.ok_or("without saying where to")?;
+    let to = resolve(from, location)?;
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+    let keeps_method = matches!(status.as_u16(), 307 | 308);
+    let may_follow = reads || (keeps_method && same_origin(from, &to));
+    if !may_follow {
+        return Err(format!("a {method} to {}, which is not followed", authority(&to)));
+    }
+    Ok(to)
+}
+
+/// `location` seen from `base`, without user name and password. The error is the end of a sentence.
+///
+/// Never from HTTPS to HTTP, and never from elsewhere to an address that only this machine or its network can reach.
+pub(super) fn resolve(base: &Url, location: &str) -> Result<Url, String> {
+    let mut url = base.join(location).map_err(|error| format!("to no address ({error})"))?;
+    // It fails only for addresses that can have neither; those are refused below.
+    let _ = url.set_username("").and(url.set_password(None));
+    check(base, &url).map_err(|why| format!("to {}, which {why}", authority(&url)))?;
+    Ok(url)
+}
+
+/// An address that the registry `base` gave for itself, as [`resolve`] does it; but on the same host HTTP becomes
+/// HTTPS where `base` is: registries behind a proxy do not always know how they are reached.
+pub(super) fn resolve_own(base: &Url, location: &str) -> Result<Url, String> {
+    let mut url = base.join(location).map_err(|error| format!("to no address ({error})"))?;
+    let lowered = base.scheme() == "https" && url.scheme() == "http";
+    if lowered && url.host() == base.host() && url.port() == base.port() {
+        // It cannot fail: both schemes are of the same kind.
+        let _ = url.set_scheme("https");
+    }
+    resolve(base, url.as_str())
+}
+
+/// Whether `url`, named by `base`, may be asked. The error is a verb phrase.
+pub(super) fn check(base: &Url, url: &Url) -> Result<(), &'static str> {
+    match (base.scheme(), url.scheme()) {
+        (_, "https") | ("http", "http") => {}
+        ("https", "http") => return Err("is plain HTTP while the registry is HTTPS"),
+        _ => return Err("is neither HTTPS nor HTTP"),
+    }
+    let (Some(ours), Some(theirs)) = (base.host_str(), url.host_str()) else {
+        return Err("has no host");
+    };
+    if ours != theirs && is_inward(theirs) && !is_local(ours) {
+        return Err("is an address of this machine or its own network");
+    }
+    Ok(())
+}
+
+/// Whether `host` (`host[:port]`) is this machine.
+pub(super) fn is_local(host: &str) -> bool {
+    match address(host) {
+        Some(address) => address.is_loopback(),
+        None => {
+            let name = host.split(':').next().unwrap_or_default();
+            name == "localhost" || name.ends_with(".localhost")
+        }
+    }
+}
+
+/// Whether `host` is written as an address of this machine, its link, its cloud's metadata service or a private
+/// network, or as a name of this machine.
+fn is_inward(host: &str) -> bool {
+    let Some(address) = address(host) else { return is_local(host) };
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified()
+        }
+        IpAddr::V6(v6) => {
+            v6.is_loopback()
+                || v6.is_unique_local()
+                || v6.is_unicast_link_local()
+                || v6.is_unspecified()
+        }
+    }
+}
+
+/// The address that `host` (`host[:port]`) is, when it is not a name.
+fn address(host: &str) -> Option<IpAddr> {
+    if let Some(rest) = host.strip_prefix('[') {
+        return rest.split(']').next()?.parse().ok();
+    }
+    host.split(':').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Url {
+        text.parse().unwrap()
+    }
+
+    fn redirect(method: &Method, status: u16, to: &str) -> Result<String, String> {
+        let from = url("https://quay.io/v2/a/blobs/x");
+        let status = StatusCode::from_u16(status).unwrap();
+        follow(&from, Some(to), method, status, 0).map(String::from)
+    }
+
+    #[test]
+    fn origins_are_scheme_host_and_port() {
+        let same = |a, b| same_origin(&url(a), &url(b));
+        assert!(same("https://a/x", "https://a:443/y"));
+        assert!(!same("https://a", "http://a"));
+        assert!(!same("https://a", "https://a:8443"));
+        assert!(!same("https://a", "https://b.a"));
+    }
+
+    #[test]
+    fn reading_follows_all_kinds() {
+        for status in [301, 302, 303, 307, 308] {
+            let to = redirect(&Method::GET, status, "https://u:p@cdn.example/b?s=1");
+            assert_eq!(to.unwrap(), "https://cdn.example/b?s=1");
+            assert!(redirect(&Method::HEAD, status, "/v2/b").is_ok());
+        }
+    }
+
+    #[test]
+    fn writing_stays_on_its_host_and_keeps_its_method() {
+        assert!(redirect(&Method::PUT, 307, "/v2/elsewhere").is_ok());
+        assert!(redirect(&Method::PUT, 302, "/v2/elsewhere").is_err());
+        assert!(redirect(&Method::PUT, 308, "https://cdn.example/b").is_err());
+    }
+
+    #[test]
+    fn tls_is_never_lowered() {
+        let error = redirect(&Method::GET, 302, "http://quay.io/v2/").unwrap_err();
+        assert_eq!(error, "to quay.io, which is plain HTTP while the registry is HTTPS");
+        assert!(redirect(&Method::GET, 302, "ftp://quay.io/").is_err());
+        assert!(redirect(&Method::GET, 302, "data:,x").is_err());
+        assert!(redirect(&Method::GET, 302, "//:80").is_err());
+    }
+
+    #[test]
+    fn a_registry_that_forgets_its_tls_is_asked_with_it() {
+        let base = url("https://quay.io:8443/v2/a/blobs/uploads/");
+        let own = |location| resolve_own(&base, location).map(String::from);
+        assert_eq!(own("/v2/x?_state=1").unwrap(), "https://quay.io:8443/v2/x?_state=1");
+        assert_eq!(own("http://quay.io:8443/v2/x").unwrap(), "https://quay.io:8443/v2/x");
+        assert_eq!(own("https://up.example/x").unwrap(), "https://up.example/x");
+        assert!(own("http://quay.io/v2/x").is_err());
+        assert!(own("http://up.example/x").is_err());
+    }
+
+    #[test]
+    fn chains_end() {
+        let from = url("https://quay.io/");
+        let status = StatusCode::FOUND;
+        assert!(follow(&from, Some("/x"), &Method::GET, status, LONGEST_CHAIN).is_err());
+        assert!(follow(&from, None, &Method::GET, status, 0).is_err());
+    }
+
+    #[test]
+    fn a_registry_cannot_send_us_inward() {
+        let allowed = |base, to| check(&url(base), &url(to)).is_ok();
+        for inward in [
+            "https://169.254.169.254/latest",
+            "https://127.0.0.1/",
+            "https://localhost:8443/",
+            "https://10.0.0.1/",
+            "https://[::1]/",
+            "https://[fe80::1]/",
+            "https://[fd00:ec2::254]/",
+            "https://[::ffff:169.254.169.254]/",
+            "https://2852039166/",
+        ] {
+            assert!(!allowed("https://quay.io/", inward), "{inward}");
+        }
+        assert!(allowed("https://quay.io/", "https://8.8.8.8/"));
+        assert!(allowed("http://127.0.0.1:5000/", "http://127.0.0.1:5001/token"));
+        assert!(allowed("http://localhost:5000/", "http://127.0.0.1:5001/token"));
+        assert!(allowed("https://10.0.0.1:5000/", "https://10.0.0.1/token"));
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_names() {
+        for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "[::1]:5000", "a.localhost"] {
+            assert!(is_local(host), "{host}");
+        }
+        assert!(!is_local("quay.io"));
+        assert!(!is_local("10.0.0.1:5000"));
+    }
+}

@@ -1,0 +1,149 @@
+//! What came back.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt, stream};
+use http::StatusCode;
+use http::header::{HeaderMap, HeaderName, LOCATION};
+use reqwest::Url;
+
+use super::error::Error;
+use super::redact::{SafeUrl, authority};
+use super::redirect;
+
+/// The bytes of an answer as they come.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
+
+/// An answer. Its body is still to be read ([`Incoming`]), or was read ([`Bytes`]).
+#[derive(Debug)]
+pub struct Response<B = Incoming> {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// What was asked at last, after all redirects.
+    pub url: Url,
+    /// The body.
+    pub body: B,
+}
+
+impl<B> Response<B> {
+    /// A header as text; `None` when it is absent or not text.
+    #[must_use]
+    pub fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The address in `Location`.
+    ///
+    /// # Errors
+    /// When there is none, or one that must not be used.
+    pub fn location(&self) -> Result<Url, Error> {
+        match self.header(&LOCATION) {
+            Some(location) => self.resolve(location),
+            None => Err(self.unusable("nowhere: its answer has no Location".to_owned())),
+        }
+    }
+
+    /// An address that the answer holds (`Link`, `Location`), relative or absolute.
+    ///
+    /// On the registry's own host, HTTPS stays HTTPS even where the address says otherwise: registries behind a
+    /// proxy do not always know how they are reached.
+    ///
+    /// # Errors
+    /// When it is no address, or one that must not be used.
+    pub fn resolve(&self, reference: &str) -> Result<Url, Error> {
+        redirect::resolve_own(&self.url, reference).map_err(|why| self.unusable(why))
+    }
+
+    fn unusable(&self, why: String) -> Error {
+        Error::Address { host: authority(&self.url), why }
+    }
+
+    fn with<C>(self, body: C) -> Response<C> {
+        Response { status: self.status, headers: self.headers, url: self.url, body }
+    }
+}
+
+impl Response {
+    pub(super) fn new(mut inner: reqwest::Response, stall: Duration) -> Self {
+        Self {
+            status: inner.status(),
+            headers: std::mem::take(inner.headers_mut()),
+            url: inner.url().clone(),
+            body: Incoming { inner, stall },
+        }
+    }
+
+    /// The same answer with its whole body.
+    ///
+    /// # Errors
+    /// When it is larger than `limit` bytes, breaks off or stalls.
+    pub async fn read(mut self, limit: usize) -> Result<Response<Bytes>, Error> {
+        let mut whole = BytesMut::new();
+        while let Some(chunk) = self.body.chunk().await? {
+            if whole.len() + chunk.len() > limit {
+                return Err(Error::TooLarge { url: SafeUrl::new(&self.url), limit });
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(self.with(whole.freeze()))
+    }
+
+    /// The whole body.
+    ///
+    /// # Errors
+    /// As for [`Response::read`].
+    pub async fn bytes(self, limit: usize) -> Result<Bytes, Error> {
+        Ok(self.read(limit).await?.body)
+    }
+
+    /// The first bytes of the body, at most `limit` of them, whatever becomes of the rest.
+    pub(super) async fn beginning(mut self, limit: usize) -> Bytes {
+        let mut beginning = BytesMut::new();
+        while let Ok(Some(chunk)) = self.body.chunk().await {
+            let room = limit - beginning.len();
+            beginning.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if beginning.len() == limit {
+                break;
+            }
+        }
+        beginning.freeze()
+    }
+
+    /// The body as it comes. When no byte comes for the stall time the stream ends with [`Error::Stalled`], when it
+    /// is shorter than announced with [`Error::BrokenBody`]; both may pass.
+    #[must_use]
+    pub fn into_stream(self) -> ByteStream {
+        stream::unfold(Some(self.body), |body| async {
+            let mut body = body?;
+            match body.chunk().await {
+                Ok(Some(chunk)) => Some((Ok(chunk), Some(body))),
+                Ok(None) => None,
+                Err(error) => Some((Err(error), None)),
+            }
+        })
+        .boxed()
+    }
+}
+
+/// A body on its way.
+#[derive(Debug)]
+pub struct Incoming {
+    inner: reqwest::Response,
+    stall: Duration,
+}
+
+impl Incoming {
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        let Ok(chunk) = tokio::time::timeout(self.stall, self.inner.chunk()).await else {
+            return Err(Error::Stalled { host: authority(self.inner.url()), after: self.stall });
+        };
+        chunk.map_err(|error| Error::BrokenBody {
+            url: SafeUrl::new(self.inner.url()),
+            source: error.into(),
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! One exchange with one host: waits at the host's gate, sends, waits for the head of the answer.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::error::Error;
+use super::redact::{SafeUrl, authority};
+use super::response::Response;
+use super::retry::{Attempts, Gates, RetryPolicy, retry_after};
+use super::tls::{Pools, sending_failed};
+use crate::config::Connection;
+use crate::model::WireErrors;
+
+/// The most that is read of an error's body.
+const MAX_ERROR_BODY: usize = 64 * 1024;
+
+/// The connections of one registry and what its hosts asked for.
+pub(super) struct Transport {
+    pub(super) pools: Pools,
+    pub(super) stall: Duration,
+    policy: RetryPolicy,
+    gates: Arc<Gates>,
+}
+
+impl Transport {
+    pub(super) fn new(
+        host: &str,
+        connection: &Connection,
+        policy: RetryPolicy,
+        stall: Duration,
+    ) -> Result<Self, Error> {
+        let pools = Pools::new(host, connection)?;
+        Ok(Self { pools, stall, policy, gates: Arc::default() })
+    }
+
+    pub(super) fn attempts(&self) -> Attempts {
+        Attempts::new(self.policy, Arc::clone(&self.gates))
+    }
+
+    /// Sends `request`. It is given up when `stalled` ends first.
+    pub(super) async fn exchange(
+        &self,
+        pool: &reqwest::Client,
+        request: reqwest::Request,
+        stalled: impl Future<Output = Duration>,
+    ) -> Result<Response, Error> {
+        let host = authority(request.url());
+        self.gates.pass(&host).await;
+        tracing::debug!("{} {}", request.method(), SafeUrl::new(request.url()));
+        tokio::select! {
+            answer = pool.execute(request) => match answer {
+                Ok(answer) => Ok(Response::new(answer, self.stall)),
+                Err(error) => Err(sending_failed(&host, error)),
+            },
+            after = stalled => Err(Error::Stalled { host, after }),
+        }
+    }
+}
+
+/// Makes an error of an answer that is none.
+pub(super) async fn refusal(method: http::Method, response: Response) -> Error {
+    let (status, host) = (response.status, authority(&response.url));
+    let url = SafeUrl::new(&response.url);
+    let retry_after = retry_after(&response.headers, SystemTime::now());
+    let errors = Box::new(errors_of(response).await);
+    Error::Status { host, status, method, url, errors, retry_after }
+}
+
+/// What the body of an error says. A body that breaks off says what came of it.
+pub(super) async fn errors_of(response: Response) -> WireErrors {
+    WireErrors::parse(&response.beginning(MAX_ERROR_BODY).await)
+}
