@@ -1,4 +1,4 @@
-//! `fixtures/` holds what this file makes. `REWRITE=1 tests/run fixtures` writes it anew.
+//! `fixtures/` holds what this file makes. `UPDATE_GENERATED=1 tests/run fixtures` writes it anew.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn the_demo_image_is_current() {
     let folder = tempfile::tempdir().unwrap();
     write_demo(&Layout::new(folder.path()));
     let archive = archive(folder.path());
-    if std::env::var_os("REWRITE").is_some_and(|rewrite| rewrite == "1") {
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
         fs::write(DEMO, &archive).unwrap();
     }
     let kept = fs::read(DEMO).unwrap();
