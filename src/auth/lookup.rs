@@ -14,6 +14,7 @@ use super::helper::Helpers;
 use super::keyring::{HELPER, Keyring};
 use super::vault::{Vault, ask};
 use super::{Credential, Error, Keychain};
+use crate::config::AuthFiles;
 use crate::model::Registry;
 
 /// Where a credential comes from or went to.
@@ -85,19 +86,15 @@ struct Source {
 }
 
 impl Lookup {
-    /// Looks into this file only, which must exist: `--authfile`, `REGISTRY_AUTH_FILE`.
+    /// Looks into the files in their order; the first that has a credential is taken.
     #[must_use]
-    pub fn only(file: &Path, helpers: Helpers) -> Self {
-        Self::new(vec![Source::new(file.to_owned(), true)], helpers)
-    }
-
-    /// Looks into those of `files` that exist; the first that has a credential is taken.
-    #[must_use]
-    pub fn search(files: Vec<PathBuf>, helpers: Helpers) -> Self {
-        Self::new(files.into_iter().map(|path| Source::new(path, false)).collect(), helpers)
-    }
-
-    fn new(files: Vec<Source>, helpers: Helpers) -> Self {
+    pub fn new(files: AuthFiles, helpers: Helpers) -> Self {
+        let files = match files {
+            AuthFiles::Only(file) => vec![Source::new(file, true)],
+            AuthFiles::Search(files) => {
+                files.into_iter().map(|path| Source::new(path, false)).collect()
+            }
+        };
         Self { given: None, files, helpers, vault: Arc::new(Keyring), asked: Mutex::default() }
     }
 

@@ -4,10 +4,16 @@
 //! credentials mean, or who asked.
 
 mod auth_files;
+mod certs;
 mod env;
+mod error;
+mod read;
+mod registries;
 
 pub use auth_files::AuthFiles;
 pub use env::Env;
+pub use error::Error;
+pub use registries::{Location, Registries};
 
 use std::path::PathBuf;
 

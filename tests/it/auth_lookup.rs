@@ -47,12 +47,13 @@ impl Home {
         Helpers::new(Some(format!("{}:/bin:/usr/bin", self.path().join("bin").display()).into()))
     }
 
+    fn only(&self, file: PathBuf) -> Lookup {
+        Lookup::new(AuthFiles::Only(file), self.helpers())
+    }
+
     fn lookup(&self) -> Lookup {
         let env = Env::fake(self.path(), []);
-        match AuthFiles::find(&env, None) {
-            AuthFiles::Only(file) => Lookup::only(&file, self.helpers()),
-            AuthFiles::Search(files) => Lookup::search(files, self.helpers()),
-        }
+        Lookup::new(AuthFiles::find(&env, None), self.helpers())
     }
 }
 
@@ -110,10 +111,10 @@ async fn what_is_given_by_hand_is_for_its_registry_alone() {
 async fn a_named_file_must_exist_and_is_the_only_one() {
     let home = Home::new();
     home.write(PODMAN, r#"{"auths": {"quay.io": {"auth": "cG9kbWFuOjE="}}}"#);
-    let missing = Lookup::only(&home.path().join("none.json"), home.helpers());
+    let missing = home.only(home.path().join("none.json"));
     let error = missing.find(&registry("quay.io"), "").await.unwrap_err();
     assert!(error.is_missing_file(), "{error}");
-    let empty = Lookup::only(&home.write("empty.json", ""), home.helpers());
+    let empty = home.only(home.write("empty.json", ""));
     assert_eq!(find(&empty, "quay.io", "").await, None);
 }
 
@@ -176,7 +177,7 @@ async fn a_broken_store_is_passed_over_and_a_hanging_helper_stopped() {
     home.helper("slow", "exec sleep 60");
     assert_eq!(find(&home.lookup(), "quay.io", "a").await, None);
     let quick = home.helpers().with_timeout(Duration::from_millis(200));
-    let lookup = Lookup::only(&home.path().join(DOCKER), quick);
+    let lookup = Lookup::new(AuthFiles::Only(home.path().join(DOCKER)), quick);
     for (host, cause) in [
         ("slow.io", "it did not answer within 0 s and was stopped"),
         ("up.io", "'../x' is not a name of a helper"),

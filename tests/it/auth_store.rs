@@ -9,6 +9,7 @@ use std::time::Duration;
 use longshore::auth::{
     Credential, Error, Helpers, KeyringError, LoginStore, Lookup, Origin, Secret, Vault,
 };
+use longshore::config::AuthFiles;
 use longshore::model::Registry;
 
 use crate::support::vault::Shelf;
@@ -26,7 +27,7 @@ fn store(path: &Path) -> LoginStore {
 }
 
 async fn found(file: &Path, host: &str, path: &str) -> Option<String> {
-    let lookup = Lookup::only(file, Helpers::new(None));
+    let lookup = Lookup::new(AuthFiles::Only(file.to_owned()), Helpers::new(None));
     match lookup.find(&registry(host), path).await.unwrap()?.credential {
         Credential::Basic { username, password } => {
             Some(format!("{username}:{}", password.expose()))
