@@ -13,3 +13,4 @@ mod cli_surface;
 mod fixtures;
 mod kit;
 mod server_basics;
+mod server_conformance;
