@@ -54,3 +54,93 @@ impl Plan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{Digest, media_types};
+
+    fn blob(seed: u8) -> serde_json::Value {
+        let digest = Digest::of(&[seed]);
+        serde_json::json!({"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": seed})
+    }
+
+    fn image(layers: &[u8]) -> Manifest {
+        let layers: Vec<_> = layers.iter().map(|&seed| blob(seed)).collect();
+        let json = serde_json::json!({"schemaVersion": 2, "config": blob(0), "layers": layers});
+        parse(&json, media_types::OCI_MANIFEST)
+    }
+
+    fn index(children: &[Manifest]) -> Manifest {
+        let children: Vec<_> = children.iter().map(Manifest::descriptor).collect();
+        let json = serde_json::json!({"schemaVersion": 2, "manifests": children});
+        parse(&json, media_types::OCI_INDEX)
+    }
+
+    fn parse(json: &serde_json::Value, media_type: &str) -> Manifest {
+        Manifest::parse(serde_json::to_vec(json).unwrap().into(), Some(media_type)).unwrap()
+    }
+
+    fn graph(images: &[Vec<u8>], attached: &[Vec<u8>]) -> ImageGraph {
+        let mut seen = HashSet::new();
+        let children: Vec<Manifest> = images.iter().map(|layers| image(layers)).collect();
+        let root = index(&children);
+        let once = children.into_iter().filter(|m| seen.insert(m.digest().clone())).collect();
+        let lone = |layers: &Vec<u8>| ImageGraph {
+            root: image(layers),
+            picked_from: None,
+            levels: Vec::new(),
+            attached: Vec::new(),
+        };
+        let attached = attached.iter().map(|layers| (lone(layers), None)).collect();
+        ImageGraph { root, picked_from: None, levels: vec![once], attached }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_named_before_all_that_it_points_to(
+            images in prop::collection::vec(prop::collection::vec(1u8..20, 0..5), 0..5),
+            attached in prop::collection::vec(prop::collection::vec(1u8..40, 0..3), 0..3),
+        ) {
+            let graph = graph(&images, &attached);
+            let name: RefName = "v1".parse().unwrap();
+            let plan = Plan::of(&graph, Some(&name));
+            let mut there: HashSet<&Digest> = plan.blobs.iter().map(|blob| &blob.digest).collect();
+            prop_assert_eq!(there.len(), plan.blobs.len());
+            for round in &plan.rounds {
+                for (manifest, name) in round {
+                    prop_assert!(manifest.blobs().all(|blob| there.contains(&blob.digest)));
+                    prop_assert!(manifest.children().iter().all(|child| there.contains(&child.digest)));
+                    prop_assert_eq!(name.is_some(), manifest.digest() == graph.root.digest());
+                }
+                there.extend(round.iter().map(|(manifest, _)| manifest.digest()));
+            }
+            prop_assert!(there.contains(graph.root.digest()));
+        }
+
+        #[test]
+        fn every_blob_is_moved_once_and_large_ones_first(layers in prop::collection::vec(1u8..250, 0..20)) {
+            let plan = Plan::of(&graph(&[layers.clone(), layers.clone()], &[]), None);
+            let wanted: HashSet<u8> = layers.into_iter().chain([0]).collect();
+            prop_assert_eq!(plan.blobs.len(), wanted.len());
+            prop_assert!(plan.blobs.windows(2).all(|pair| pair[0].size >= pair[1].size));
+        }
+    }
+
+    #[test]
+    fn foreign_layers_stay_where_they_are() {
+        let mut json: serde_json::Value = serde_json::from_slice(image(&[1, 2]).bytes()).unwrap();
+        json["layers"][0]["mediaType"] =
+            "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip".into();
+        json["layers"][0]["urls"] = serde_json::json!(["https://example.com/layer"]);
+        let root = parse(&json, media_types::OCI_MANIFEST);
+        let graph =
+            ImageGraph { root, picked_from: None, levels: Vec::new(), attached: Vec::new() };
+        let plan = Plan::of(&graph, None);
+        assert_eq!((plan.foreign.len(), plan.blobs.len()), (1, 2));
+    }
+}
