@@ -5,6 +5,7 @@
 
 #[macro_use]
 mod support;
+mod transfer;
 
 mod architecture;
 mod auth_lookup;
