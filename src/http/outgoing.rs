@@ -18,18 +18,21 @@ const WRITING_TAKES_LONGER: u32 = 10;
 
 /// A request with the memory of what became of its body.
 pub(super) struct Outgoing {
-    pub(super) request: Request,
+    /// The request, and its body when that is there whole.
+    pub(super) request: Request<Option<Bytes>>,
     upload: Option<Arc<Passage>>,
 }
 
 impl Outgoing {
-    pub(super) fn new(mut request: Request) -> Self {
-        let upload = match std::mem::replace(&mut request.body, Body::Empty) {
+    pub(super) fn new(request: Request) -> Self {
+        let (mut request, body) = request.with_body(None);
+        let upload = match body {
             Body::Stream { length, stream } => Some(Arc::new(Passage::new(length, stream))),
-            other => {
-                request.body = other;
+            Body::Bytes(bytes) => {
+                request.body = Some(bytes);
                 None
             }
+            Body::Empty => None,
         };
         Self { request, upload }
     }
@@ -41,7 +44,7 @@ impl Outgoing {
                 request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
             }
             *request.body_mut() = Some(reqwest::Body::wrap_stream(upload.stream()));
-        } else if let Body::Bytes(bytes) = &self.request.body {
+        } else if let Some(bytes) = &self.request.body {
             *request.body_mut() = Some(bytes.clone().into());
         } else if matches!(self.request.method, Method::POST | Method::PUT | Method::PATCH) {
             request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(0));

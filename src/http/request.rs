@@ -79,7 +79,7 @@ pub enum Repeat {
 }
 
 /// One request.
-pub struct Request {
+pub struct Request<B = Body> {
     /// The method.
     pub method: Method,
     /// Where it goes.
@@ -89,7 +89,7 @@ pub struct Request {
     /// Headers besides `Authorization`, `Content-Length` and `User-Agent`.
     pub headers: HeaderMap,
     /// The body.
-    pub body: Body,
+    pub body: B,
     /// The statuses that are an answer rather than an error. Empty: any of 2xx.
     pub accept: &'static [StatusCode],
     /// Which connections it uses.
@@ -199,10 +199,18 @@ impl Request {
         self.repeat = Repeat::IfRefused;
         self
     }
+}
 
+impl<B> Request<B> {
     /// Whether `status` is an answer rather than an error.
     pub(super) fn accepts(&self, status: StatusCode) -> bool {
         if self.accept.is_empty() { status.is_success() } else { self.accept.contains(&status) }
+    }
+
+    /// The same request with another body, and the body that it had.
+    pub(super) fn with_body<C>(self, body: C) -> (Request<C>, B) {
+        let Self { method, target, scopes, headers, body: had, accept, purpose, repeat } = self;
+        (Request { method, target, scopes, headers, body, accept, purpose, repeat }, had)
     }
 }
 
