@@ -25,6 +25,7 @@ pub mod http;
 pub mod mirror;
 pub mod model;
 pub mod ops;
+pub mod registry;
 pub mod server;
 pub mod store;
 pub mod transfer;

@@ -5,7 +5,6 @@
 
 #[macro_use]
 mod support;
-mod transfer;
 
 mod architecture;
 mod auth_lookup;
@@ -13,5 +12,7 @@ mod auth_store;
 mod cli_surface;
 mod fixtures;
 mod kit;
+mod registry_client;
 mod server_basics;
 mod server_conformance;
+mod transfer;

@@ -1,0 +1,100 @@
+//! The client side of the OCI distribution specification 1.1: one repository of one registry as a store.
+//!
+//! Nothing here knows layouts, plans or the terminal. How requests are authorised, retried and redirected is the
+//! business of [`crate::http`].
+
+mod blobs;
+mod catalog;
+mod error;
+mod fallback;
+mod link;
+mod manifests;
+mod pages;
+mod range;
+mod referrers;
+mod repository;
+mod upload;
+
+pub use catalog::catalog;
+pub use error::Error;
+pub use fallback::{Candidate, Fallback, Serves};
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use crate::http::{self, Client, Scope, Target};
+use crate::model::{Digest, Repository};
+use crate::store;
+
+/// One repository of one registry.
+#[derive(Clone)]
+pub struct Remote {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: Client,
+    /// What the user calls it.
+    name: Repository,
+    /// What it is called on the registry that answers: another where `registries.conf` says so.
+    wire: Repository,
+    /// Uploads that the registry began when it could not mount: the next upload of the blob goes on with them.
+    begun: Mutex<HashMap<Digest, upload::Session>>,
+    /// Held while a list of referrers is read, changed and written.
+    referrers: tokio::sync::Mutex<()>,
+}
+
+impl Remote {
+    /// The repository that the user calls `name`, as `wire` on the registry of `client`.
+    #[must_use]
+    pub fn new(client: Client, name: Repository, wire: Repository) -> Self {
+        let (begun, referrers) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self { inner: Arc::new(Inner { client, name, wire, begun, referrers }) }
+    }
+
+    fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    /// `/v2/NAME/` and what follows.
+    fn url(&self, rest: impl std::fmt::Display) -> Target {
+        Target::Path(format!("/v2/{}/{rest}", self.inner.wire.path()))
+    }
+
+    fn place(&self) -> String {
+        self.inner.name.to_string()
+    }
+
+    fn pull(&self) -> Scope {
+        Scope::pull(&self.inner.wire)
+    }
+
+    fn push(&self) -> Scope {
+        Scope::push(&self.inner.wire)
+    }
+
+    fn delete(&self) -> Scope {
+        Scope::delete(&self.inner.wire)
+    }
+
+    /// What to do with an error of a request that does `action` to `what`.
+    fn failed(
+        &self,
+        action: &'static str,
+        what: impl Into<String>,
+    ) -> impl FnOnce(http::Error) -> store::Error {
+        let (what, place) = (what.into(), self.place());
+        move |source| Error::Request { action, what, place, source }.into()
+    }
+
+    /// An answer that is not what the specification asks for.
+    fn odd(
+        &self,
+        action: &'static str,
+        what: impl Into<String>,
+        problem: impl Into<String>,
+    ) -> store::Error {
+        let (what, problem) = (what.into(), problem.into());
+        Error::Answer { action, what, place: self.place(), problem }.into()
+    }
+}

@@ -1,0 +1,70 @@
+//! A repository as a store.
+
+use async_trait::async_trait;
+
+use super::Remote;
+use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
+use crate::store::{BlobStream, Reference, Result, Sink, Source};
+
+#[async_trait]
+impl Source for Remote {
+    fn place(&self) -> String {
+        self.place()
+    }
+
+    fn repository(&self) -> Option<&Repository> {
+        Some(&self.inner.name)
+    }
+
+    async fn manifest(&self, reference: &Reference) -> Result<Manifest> {
+        self.get_manifest(reference).await
+    }
+
+    async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
+        self.download(blob, offset).await
+    }
+
+    async fn names(&self) -> Result<Vec<RefName>> {
+        self.tags().await
+    }
+
+    async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        self.list_referrers(subject).await
+    }
+}
+
+#[async_trait]
+impl Sink for Remote {
+    fn place(&self) -> String {
+        self.place()
+    }
+
+    fn repository(&self) -> Option<&Repository> {
+        Some(&self.inner.name)
+    }
+
+    async fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
+        self.head_blob(blob).await
+    }
+
+    async fn mount_blob(&self, blob: &Descriptor, from: &Repository) -> Result<bool> {
+        self.mount(blob, from).await
+    }
+
+    async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
+        self.upload(blob, source).await
+    }
+
+    async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>> {
+        self.head_manifest(reference).await
+    }
+
+    async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {
+        self.write_manifest(manifest, name).await
+    }
+
+    /// Nothing to do: each request is durable by itself.
+    async fn finish(&self) -> Result<()> {
+        Ok(())
+    }
+}
