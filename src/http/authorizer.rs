@@ -61,6 +61,11 @@ impl Wish {
         Self { scopes: scopes.to_vec(), since: Instant::now(), widened: false }
     }
 
+    /// Begins anew: a token that was made before now is an older one.
+    pub(super) fn begin_again(&mut self) {
+        self.since = Instant::now();
+    }
+
     /// Whose credential counts: the repository that is asked for first.
     fn path(&self) -> &str {
         self.scopes.first().map(Scope::path).unwrap_or_default()

@@ -24,7 +24,10 @@ pub enum Error {
         #[source]
         source: Failure,
     },
-    /// An address that cannot be used, from the registry or from the arguments.
+    /// What should be a host is none.
+    #[error("'{0}' is not a host: expected HOST or HOST:PORT")]
+    Host(String),
+    /// A registry gives an address that cannot be used.
     #[error("{host} points {why}")]
     Address {
         /// Who gave it.

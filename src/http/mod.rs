@@ -39,7 +39,7 @@ use bytes::Bytes;
 
 use crate::auth::Keychain;
 use crate::config::Connection;
-use crate::model::{Registry, WireErrors};
+use crate::model::{Registry, WireErrors, one_line};
 use authorizer::{Authorizer, Grant, Wish};
 use challenge::Challenge;
 use outgoing::Outgoing;
@@ -107,10 +107,10 @@ impl Client {
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
         let ClientOptions { registry, host, connection, keychain, retry, stall } = options;
         let scheme = if connection.plain_http { "http" } else { "https" };
-        let base = Url::parse(&format!("{scheme}://{host}/")).map_err(|error| Error::Address {
-            host: host.clone(),
-            why: format!("nowhere: {error}"),
-        })?;
+        let base = Url::parse(&format!("{scheme}://{host}/"))
+            .ok()
+            .filter(|url| url.path() == "/" && url.username().is_empty() && url.query().is_none())
+            .ok_or_else(|| Error::Host(one_line(&host, 80)))?;
         let transport = Transport::new(&host, &connection, retry, stall)?;
         let authorizer = Authorizer::new(registry.clone(), base.clone(), keychain);
         Ok(Self(Arc::new(Inner { registry, base, transport, authorizer })))
@@ -181,6 +181,7 @@ impl Inner {
                 }
                 Verdict::Backoff(error) => {
                     attempts.after(error).await?;
+                    wish.begin_again();
                     journey = Journey { url: start.clone(), hops: 0 };
                 }
                 Verdict::Fail(error) => return Err(error),

@@ -81,10 +81,37 @@ pub(super) fn check(base: &Url, url: &Url) -> Result<(), &'static str> {
     let (Some(ours), Some(theirs)) = (base.host_str(), url.host_str()) else {
         return Err("has no host");
     };
-    if ours != theirs && is_inward(theirs) && !is_local(ours) {
+    let reach = Reach::of(theirs);
+    if ours != theirs && (reach == Reach::Link || reach > Reach::of(ours)) {
         return Err("is an address of this machine or its own network");
     }
     Ok(())
+}
+
+/// How near a host is, as far as its name tells. Whoever is farther away cannot send us to it; and nobody can send us
+/// to an address of the link, where clouds keep the keys of their machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Reach {
+    Anywhere,
+    PrivateNetwork,
+    ThisMachine,
+    Link,
+}
+
+impl Reach {
+    /// The reach of `host` (`host[:port]`).
+    fn of(host: &str) -> Self {
+        match address(host).map(|address| address.to_canonical()) {
+            None if is_local(host) => Self::ThisMachine,
+            None => Self::Anywhere,
+            Some(address) if address.is_loopback() || address.is_unspecified() => Self::ThisMachine,
+            Some(IpAddr::V4(v4)) if v4.is_link_local() => Self::Link,
+            Some(IpAddr::V6(v6)) if v6.is_unicast_link_local() => Self::Link,
+            Some(IpAddr::V4(v4)) if v4.is_private() => Self::PrivateNetwork,
+            Some(IpAddr::V6(v6)) if v6.is_unique_local() => Self::PrivateNetwork,
+            Some(_) => Self::Anywhere,
+        }
+    }
 }
 
 /// Whether `host` (`host[:port]`) is this machine.
@@ -94,23 +121,6 @@ pub(super) fn is_local(host: &str) -> bool {
         None => {
             let name = host.split(':').next().unwrap_or_default();
             name == "localhost" || name.ends_with(".localhost")
-        }
-    }
-}
-
-/// Whether `host` is written as an address of this machine, its link, its cloud's metadata service or a private
-/// network, or as a name of this machine.
-fn is_inward(host: &str) -> bool {
-    let Some(address) = address(host) else { return is_local(host) };
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified()
-        }
-        IpAddr::V6(v6) => {
-            v6.is_loopback()
-                || v6.is_unique_local()
-                || v6.is_unicast_link_local()
-                || v6.is_unspecified()
         }
     }
 }
@@ -210,6 +220,9 @@ mod tests {
         assert!(allowed("http://127.0.0.1:5000/", "http://127.0.0.1:5001/token"));
         assert!(allowed("http://localhost:5000/", "http://127.0.0.1:5001/token"));
         assert!(allowed("https://10.0.0.1:5000/", "https://10.0.0.1/token"));
+        assert!(allowed("https://10.0.0.1:5000/", "https://192.168.0.2/token"));
+        assert!(!allowed("https://10.0.0.1:5000/", "https://127.0.0.1/token"));
+        assert!(!allowed("http://127.0.0.1:5000/", "http://169.254.169.254/token"));
     }
 
     #[test]

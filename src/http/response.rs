@@ -1,5 +1,6 @@
 //! What came back.
 
+use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -17,7 +18,6 @@ use super::redirect;
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
 /// An answer. Its body is still to be read ([`Incoming`]), or was read ([`Bytes`]).
-#[derive(Debug)]
 pub struct Response<B = Incoming> {
     /// The status.
     pub status: StatusCode,
@@ -129,8 +129,14 @@ impl Response {
     }
 }
 
+/// Headers and address stay out of it: presigned addresses are secrets.
+impl<B> fmt::Debug for Response<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} from {}", self.status, SafeUrl::new(&self.url))
+    }
+}
+
 /// A body on its way.
-#[derive(Debug)]
 pub struct Incoming {
     inner: reqwest::Response,
     stall: Duration,

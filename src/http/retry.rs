@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use http::StatusCode;
 use http::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
 use tracing::warn;
@@ -124,7 +125,7 @@ impl Attempts {
             self.made + 1,
             self.policy.tries
         );
-        if let Error::Status { host, retry_after: Some(_), .. } = &error {
+        if let Some(host) = who_asks_for_rest(&error) {
             self.gates.close(host, wait);
         }
         tokio::time::sleep(wait).await;
@@ -134,6 +135,18 @@ impl Attempts {
     /// Starts to count anew, after progress.
     pub fn reset(&mut self) {
         self.made = 0;
+    }
+}
+
+/// The host that wants fewer requests from all of us, not only this one later.
+fn who_asks_for_rest(error: &Error) -> Option<&str> {
+    match error {
+        Error::Status { host, status, retry_after, .. }
+            if retry_after.is_some() || *status == StatusCode::TOO_MANY_REQUESTS =>
+        {
+            Some(host)
+        }
+        _ => None,
     }
 }
 

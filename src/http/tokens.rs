@@ -125,15 +125,12 @@ impl Tokens {
 
     /// The token server's address, if it may be trusted with a password.
     fn realm(&self, text: &str) -> Result<Url, Error> {
-        let refused = |why| Error::Realm {
-            registry: self.registry.clone(),
-            realm: one_line(text.split('?').next().unwrap_or_default(), 200),
-            why,
-        };
-        let url = self.base.join(text).map_err(|_| refused("is no address"))?;
-        redirect::check(&self.base, &url).map_err(refused)?;
+        let refused = |realm, why| Error::Realm { registry: self.registry.clone(), realm, why };
+        let url = self.base.join(text).map_err(|_| refused(one_line(text, 80), "is no address"))?;
+        let safe = || SafeUrl::new(&url).to_string();
+        redirect::check(&self.base, &url).map_err(|why| refused(safe(), why))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(refused("brings a login of its own"));
+            return Err(refused(safe(), "brings a login of its own"));
         }
         Ok(url)
     }
@@ -219,4 +216,26 @@ impl Tokens {
 /// Whether a token server says that it does not know a way to ask.
 fn is_unknown_way(status: StatusCode) -> bool {
     matches!(status.as_u16(), 404 | 405 | 501)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_go_to_sound_token_servers_alone() {
+        let base = "https://quay.io/".parse().unwrap();
+        let tokens = Tokens::new("quay.io".parse().unwrap(), base);
+        assert_eq!(tokens.realm("/v2/auth").unwrap().as_str(), "https://quay.io/v2/auth");
+        assert!(tokens.realm("https://auth.example/token").is_ok());
+        assert_eq!(
+            tokens.realm("http://auth.example/token?key=secret").unwrap_err().to_string(),
+            "quay.io names the token server 'http://auth.example/token?key=…', \
+             which is plain HTTP while the registry is HTTPS"
+        );
+        for realm in ["https://169.254.169.254/token", "https://10.0.0.1/", "ldap://x", "https://"]
+        {
+            assert!(matches!(tokens.realm(realm), Err(Error::Realm { .. })), "{realm}");
+        }
+    }
 }

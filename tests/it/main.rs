@@ -11,6 +11,8 @@ mod auth_lookup;
 mod auth_store;
 mod cli_surface;
 mod fixtures;
+mod http_auth;
+mod http_loop;
 mod kit;
 mod registry_client;
 mod server_basics;

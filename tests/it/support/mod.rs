@@ -10,6 +10,7 @@ pub(crate) mod layout;
 pub(crate) mod program;
 pub(crate) mod raw_http;
 pub(crate) mod registry;
+pub(crate) mod responder;
 pub(crate) mod serving;
 pub(crate) mod skopeo;
 pub(crate) mod source;
