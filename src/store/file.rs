@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,7 +19,7 @@ const CHUNK: u64 = 256 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Span {
     pub(super) file: Arc<File>,
-    pub(super) path: PathBuf,
+    pub(super) path: Arc<Path>,
     /// Where it starts in the file.
     pub(super) start: u64,
     /// Its bytes.
@@ -40,14 +40,14 @@ impl Span {
         if !metadata.is_file() {
             return Err(not_regular(path));
         }
-        let (file, path) = (Arc::new(file), path.to_owned());
+        let (file, path) = (Arc::new(file), Arc::from(path));
         Ok(Some(Self { file, path, start: 0, length: metadata.len() }))
     }
 
     /// All its bytes.
     pub(super) fn read(&self, limit: u64) -> Result<Bytes> {
         if self.length > limit {
-            return Err(Error::TooLarge { path: self.path.clone(), limit });
+            return Err(Error::TooLarge { path: self.path.to_path_buf(), limit });
         }
         self.read_at(self.start, self.length)
     }

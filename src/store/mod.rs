@@ -5,18 +5,20 @@
 //!
 //! Nothing here knows HTTP, registries or credentials.
 
+mod archive;
 mod blob;
+mod dir;
 mod error;
 mod file;
 mod layout;
 mod layout_store;
+pub mod local;
 mod partial;
 
 pub use blob::{BlobStream, VerifiedBlob, collect};
 pub use error::{Cause, Error, Result};
 pub use layout::Layout;
 pub use layout_store::LayoutStore;
-pub use partial::PartialBlob;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! A blob on its way to a file: hashed while it grows, and without a name until it is proven.
 
 use std::fs::{File, Permissions};
-use std::io::{BufWriter, Read, Write};
+use std::io::{BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use tempfile::NamedTempFile;
 
 use super::{Error, Result, Source};
-use crate::model::{Algorithm, Descriptor, Digest, Hasher};
+use crate::model::{Descriptor, Hasher};
 
 /// Names of files that are being written start with this. No blob, repository or file of an image format does.
 pub(super) const PREFIX: &str = "_partial-";
@@ -27,91 +27,69 @@ const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 /// another thread costs more than the page cache takes. [`PartialBlob::complete_verified_as`] consumes the writer;
 /// dropped without it, the file is gone. Any number of writers may write the same blob at once.
 #[derive(Debug)]
-pub struct PartialBlob {
+pub(super) struct PartialBlob {
+    blob: Descriptor,
     file: BufWriter<NamedTempFile>,
-    algorithm: Algorithm,
     hasher: Hasher,
     written: u64,
     origin: String,
 }
 
 impl PartialBlob {
-    /// An empty blob in `dir`, which has to be on the file system where it is to get its name. `origin` is where the
-    /// bytes come from, for messages.
-    ///
-    /// # Errors
-    /// When the file cannot be made.
-    pub fn create(dir: &Path, algorithm: Algorithm, origin: impl Into<String>) -> Result<Self> {
+    /// `blob`, of which there is nothing yet, in `dir`, which is on the file system where it is to get its name.
+    /// `origin` is where the bytes come from, for messages.
+    pub(super) fn create(dir: &Path, blob: &Descriptor, origin: String) -> Result<Self> {
         Ok(Self {
+            blob: blob.clone(),
             file: BufWriter::with_capacity(BUFFER, temporary(dir)?),
-            algorithm,
-            hasher: algorithm.hasher(),
+            hasher: blob.digest.algorithm().hasher(),
             written: 0,
-            origin: origin.into(),
+            origin,
         })
     }
 
-    /// The number of bytes taken so far.
-    #[must_use]
-    pub fn written(&self) -> u64 {
-        self.written
-    }
-
-    /// Takes further bytes.
-    ///
-    /// # Errors
-    /// When they cannot be written; the blob is of no use then.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
-        self.hasher.update(bytes);
+    /// Takes further bytes. More than the descriptor names are refused as soon as they come.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.written += bytes.len() as u64;
+        if self.written > self.blob.size {
+            return Err(self.wrong_size());
+        }
+        self.hasher.update(bytes);
         self.file.write_all(bytes).map_err(Error::io("write", self.file.get_ref().path()))
     }
 
-    /// Takes all of `blob` from `source`. More bytes than its descriptor names are refused as soon as they come.
-    ///
-    /// # Errors
-    /// When the source fails or gives too much, or when the bytes cannot be written.
-    pub async fn fill(&mut self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
-        let mut stream = source.blob(blob, self.written).await?;
+    /// Takes all bytes from `source`.
+    pub(super) async fn fill(&mut self, source: &dyn Source) -> Result<()> {
+        let mut stream = source.blob(&self.blob, self.written).await?;
         while let Some(bytes) = stream.next().await.transpose()? {
             self.write(&bytes)?;
-            if self.written > blob.size {
-                return Err(self.wrong_size(blob));
-            }
         }
         Ok(())
     }
 
-    /// Gives the blob the name `target`, when digest and size are those of `blob`. What had that name before is
-    /// replaced.
+    /// Gives the blob the name `target`, when its bytes are those that its descriptor names. What had that name before
+    /// is replaced.
     ///
     /// The bytes are on the disk before the name is: after a crash there is either no such file or the right one.
     /// This waits for the disk, so it is not for the thread of an async task.
-    ///
-    /// # Errors
-    /// When the bytes are not those of `blob`, or the file cannot be kept. No file is left then.
-    pub fn complete_verified_as(self, blob: &Descriptor, target: &Path) -> Result<()> {
-        if self.written != blob.size {
-            return Err(self.wrong_size(blob));
+    pub(super) fn complete_verified_as(self, target: &Path) -> Result<()> {
+        if self.written != self.blob.size {
+            return Err(self.wrong_size());
         }
-        let Self { file, algorithm, hasher, origin, .. } = self;
+        let Self { blob, file, hasher, origin, .. } = self;
+        let found = hasher.finish();
+        if found != blob.digest {
+            return Err(Error::Digest { expected: blob.digest, found, place: origin });
+        }
         let path = file.get_ref().path().to_owned();
         let file = file.into_inner().map_err(|e| Error::io("write", &path)(e.into_error()))?;
-        let found = if algorithm == blob.digest.algorithm() {
-            hasher.finish()
-        } else {
-            hash_file(file.path(), blob.digest.algorithm())?
-        };
-        if found != blob.digest {
-            return Err(Error::Digest { expected: blob.digest.clone(), found, place: origin });
-        }
         persist(file, target)
     }
 
-    fn wrong_size(&self, blob: &Descriptor) -> Error {
+    fn wrong_size(&self) -> Error {
         Error::Size {
-            digest: blob.digest.clone(),
-            expected: blob.size,
+            digest: self.blob.digest.clone(),
+            expected: self.blob.size,
             found: self.written,
             place: self.origin.clone(),
         }
@@ -159,16 +137,4 @@ pub(super) fn remove_stale(dir: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn hash_file(path: &Path, algorithm: Algorithm) -> Result<Digest> {
-    let mut file = File::open(path).map_err(Error::io("open", path))?;
-    let mut hasher = algorithm.hasher();
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        match file.read(&mut buffer).map_err(Error::io("read", path))? {
-            0 => return Ok(hasher.finish()),
-            count => hasher.update(&buffer[..count]),
-        }
-    }
 }

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::{BLOBS, Files, Layout};
 use crate::model::{Algorithm, Descriptor, Digest};
 use crate::store::file::blocking;
-use crate::store::{BlobStream, Error, PartialBlob, Result, Sink};
+use crate::store::partial::PartialBlob;
+use crate::store::{BlobStream, Error, Result, Sink};
 
 impl Layout {
     /// The file of a blob, whether it is there or not.
@@ -32,23 +33,6 @@ impl Layout {
             Some(span) => Ok(span.stream(offset)),
             None => Err(self.no_blob(digest)),
         }
-    }
-
-    /// A writer for a blob whose digest need not be known yet. `origin` is where its bytes come from, for messages.
-    ///
-    /// # Errors
-    /// When its file cannot be made.
-    pub fn new_blob(&self, algorithm: Algorithm, origin: &str) -> Result<PartialBlob> {
-        PartialBlob::create(self.dir(), algorithm, origin)
-    }
-
-    /// Makes what was written the blob `blob`, when that is what it is.
-    ///
-    /// # Errors
-    /// When digest or size are others, or the file cannot be kept. Nothing is left then.
-    pub async fn complete_blob(&self, written: PartialBlob, blob: &Descriptor) -> Result<()> {
-        let (layout, blob) = (self.clone(), blob.clone());
-        blocking(move || layout.keep_blob(written, &blob)).await
     }
 
     /// Makes a file a blob, on whose file system it has to be. Whoever calls has proven its bytes against `digest`, and
@@ -100,10 +84,10 @@ impl Layout {
         }
     }
 
-    /// [`Layout::complete_blob`], on this thread.
-    pub(super) fn keep_blob(&self, written: PartialBlob, blob: &Descriptor) -> Result<()> {
-        self.make_blob_dir(blob.digest.algorithm())?;
-        written.complete_verified_as(blob, &self.blob_path(&blob.digest))
+    /// Gives a blob that was written its place.
+    pub(super) fn keep_blob(&self, written: PartialBlob, digest: &Digest) -> Result<()> {
+        self.make_blob_dir(digest.algorithm())?;
+        written.complete_verified_as(&self.blob_path(digest))
     }
 
     pub(super) fn no_blob(&self, digest: &Digest) -> Error {

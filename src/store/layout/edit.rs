@@ -4,16 +4,17 @@ use std::fs::OpenOptions;
 
 use super::{Files, INDEX_FILE, Index, LAYOUT_FILE, Layout};
 use crate::model::{Algorithm, Digest, Manifest, RefName};
-use crate::store::{Error, PartialBlob, Reference, Result, partial};
+use crate::store::partial::{self, PartialBlob};
+use crate::store::{Error, Reference, Result};
 
 impl Layout {
     /// Keeps a manifest and lists it, after making sure that its blobs are there.
     pub(super) fn take_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {
         self.require_blobs(manifest)?;
-        let digest = manifest.digest();
-        let mut written = PartialBlob::create(self.dir(), digest.algorithm(), Files::place(self))?;
+        let place = Files::place(self);
+        let mut written = PartialBlob::create(self.dir(), &manifest.descriptor(), place)?;
         written.write(manifest.bytes())?;
-        self.keep_blob(written, &manifest.descriptor())?;
+        self.keep_blob(written, manifest.digest())?;
         self.sync_blob_names()?;
         self.edit(|index| self.list(index, manifest, name))
     }
@@ -21,7 +22,11 @@ impl Layout {
     /// Deletes a manifest and all its names. The file goes last: no name is left without one.
     pub(super) fn drop_manifest(&self, digest: &Digest) -> Result<bool> {
         let reference = Reference::Digest(digest.clone());
-        let was_there = self.inner.view.digest(self, &reference)?.is_some();
+        let was_there = match self.inner.view.manifest(self, &reference) {
+            Ok(_) | Err(Error::Digest { .. } | Error::Manifest { .. }) => true,
+            Err(Error::NotFound { .. }) => false,
+            Err(error) => return Err(error),
+        };
         let was_listed = self.edit(|index| Ok(index.remove(digest)))?;
         if was_there {
             self.remove_file(digest)?;

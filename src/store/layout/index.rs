@@ -131,6 +131,30 @@ impl Index {
         });
     }
 
+    /// Gives each line the name that `name` makes of its annotations, or none.
+    pub(crate) fn rename(
+        &mut self,
+        name: impl Fn(&dyn Fn(&str) -> Option<String>) -> Option<RefName>,
+    ) {
+        for line in &mut self.lines {
+            let annotation =
+                |key: &str| line.get("annotations")?.get(key)?.as_str().map(str::to_owned);
+            match name(&annotation) {
+                Some(name) => set_name(line, &name),
+                None => strip_name(line),
+            }
+        }
+    }
+
+    /// Repeats each name in a further annotation.
+    pub(crate) fn repeat_names(&mut self, key: &str) {
+        for line in &mut self.lines {
+            if let Some(name) = name_of(line).map(str::to_owned) {
+                line["annotations"][key] = json!(name);
+            }
+        }
+    }
+
     fn unnamed(&mut self, digest: &str) -> Option<&mut Value> {
         self.lines.iter_mut().find(|l| digest_of(l) == Some(digest) && name_of(l).is_none())
     }

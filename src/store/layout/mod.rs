@@ -15,7 +15,7 @@ mod edit;
 mod index;
 mod view;
 
-pub(super) use index::Index;
+pub(super) use index::{Index, REF_NAME};
 pub(super) use view::{Files, MAX_INDEX_SIZE, View};
 
 use std::path::{Path, PathBuf};
@@ -24,11 +24,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::file::{Span, blocking};
-use super::{BlobStream, Error, PartialBlob, Reference, Result, Sink, Source, partial};
+use super::partial::{self, PartialBlob};
+use super::{BlobStream, Error, Reference, Result, Sink, Source};
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
 
-const LAYOUT_FILE: &str = "oci-layout";
-const INDEX_FILE: &str = "index.json";
+pub(super) const LAYOUT_FILE: &str = "oci-layout";
+pub(super) const INDEX_FILE: &str = "index.json";
 const BLOBS: &str = "blobs";
 
 /// The names in a layout's folder that the format has taken.
@@ -157,9 +158,10 @@ impl Sink for Layout {
     }
 
     async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
-        let mut partial = PartialBlob::create(self.dir(), blob.digest.algorithm(), source.place())?;
-        partial.fill(blob, source).await?;
-        self.complete_blob(partial, blob).await
+        let mut written = PartialBlob::create(self.dir(), blob, source.place())?;
+        written.fill(source).await?;
+        let (layout, digest) = (self.clone(), blob.digest.clone());
+        blocking(move || layout.keep_blob(written, &digest)).await
     }
 
     async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>> {

@@ -48,18 +48,21 @@ impl View {
         read_manifest(files, &index, &digest)
     }
 
-    /// The digest of the manifest that is meant; `None` when it is not there, or damaged.
+    /// The digest of the manifest that is meant; `None` when it is not there, damaged, or neither listed nor in an
+    /// index that is.
     pub(crate) fn digest(
         &self,
         files: &impl Files,
         reference: &Reference,
     ) -> Result<Option<Digest>> {
-        let found = match reference {
-            Reference::Digest(_) => self.manifest(files, reference).map(|m| m.digest().clone()),
-            _ => self.resolve(files, &files.index()?, reference),
-        };
+        let index = files.index()?;
+        let found = self.resolve(files, &index, reference).and_then(|digest| {
+            read_manifest(files, &index, &digest)?;
+            Ok(digest)
+        });
         match found {
-            Ok(digest) => Ok(files.blob(&digest)?.map(|_| digest)),
+            Ok(digest) if index.find(&digest).is_some() => Ok(Some(digest)),
+            Ok(digest) => Ok(self.is_child(files, &index, &digest)?.then_some(digest)),
             Err(Error::NotFound { .. } | Error::Digest { .. }) => Ok(None),
             Err(error) => Err(error),
         }

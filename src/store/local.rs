@@ -1,0 +1,55 @@
+//! Opens the endpoints that are on this machine.
+
+use std::sync::Arc;
+
+use super::archive::{self, ArchiveSink, ArchiveSource};
+use super::dir::ImageDir;
+use super::file::blocking;
+use super::{Error, Layout, Result, Sink, Source};
+use crate::model::Endpoint;
+
+/// Opens `endpoint` for reading.
+///
+/// # Errors
+/// When it is not there, is not what its transport says, or is on a registry.
+pub async fn open_source(endpoint: &Endpoint) -> Result<Arc<dyn Source>> {
+    let endpoint = endpoint.clone();
+    blocking(move || {
+        let source: Arc<dyn Source> = match &endpoint {
+            Endpoint::Registry(_) => return Err(not_local(&endpoint)),
+            Endpoint::Oci { dir, .. } => Arc::new(Layout::open(dir)?),
+            Endpoint::OciArchive { file, .. } => Arc::new(ArchiveSource::open_oci(file)?),
+            Endpoint::DockerArchive { file, .. } => Arc::new(ArchiveSource::open_docker(file)?),
+            Endpoint::Dir(dir) => Arc::new(ImageDir::open(dir)),
+        };
+        Ok(source)
+    })
+    .await
+}
+
+/// Opens `endpoint` for writing: a folder is made if there is none, a file is replaced when the writing is finished.
+///
+/// # Errors
+/// When it cannot be made, holds something else, or is on a registry.
+pub async fn open_sink(endpoint: &Endpoint) -> Result<Arc<dyn Sink>> {
+    let endpoint = endpoint.clone();
+    blocking(move || {
+        let sink: Arc<dyn Sink> = match &endpoint {
+            Endpoint::Registry(_) => return Err(not_local(&endpoint)),
+            Endpoint::Oci { dir, .. } => Arc::new(Layout::create(dir)?),
+            Endpoint::OciArchive { file, .. } => {
+                Arc::new(ArchiveSink::create(file, &archive::OCI)?)
+            }
+            Endpoint::DockerArchive { file, .. } => {
+                Arc::new(ArchiveSink::create(file, &archive::DOCKER)?)
+            }
+            Endpoint::Dir(dir) => Arc::new(ImageDir::create(dir)?),
+        };
+        Ok(sink)
+    })
+    .await
+}
+
+fn not_local(endpoint: &Endpoint) -> Error {
+    Error::Unsupported { place: endpoint.to_string(), why: "is not on this machine" }
+}
