@@ -130,7 +130,8 @@ async fn silence_is_a_broken_connection() {
     let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = mute.local_addr().unwrap().to_string();
     let connection = Connection { plain_http: true, ..Connection::default() };
-    let error = client(&address, None, connection).send(Request::get("/v2/")).await.unwrap_err();
+    let error =
+        client(&address, None, connection).send(Request::get("/v2/").once()).await.unwrap_err();
     assert!(matches!(error, Error::Stalled { .. }), "{error:?}");
 }
 
@@ -237,7 +238,7 @@ async fn a_failing_source_is_told_as_such() {
 async fn a_slow_source_is_not_the_hosts_silence() {
     let host = failing(0, || None);
     let late = stream::once(async {
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        tokio::time::sleep(Duration::from_millis(1500)).await;
         Ok(Bytes::from("late"))
     });
     let request = Request::put("/v2/u").stream(None, late.boxed()).blob();

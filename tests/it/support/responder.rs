@@ -191,7 +191,7 @@ pub(crate) fn client(host: &str, login: Option<Credential>, connection: Connecti
             longest: Duration::from_millis(10),
             ..RetryPolicy::default()
         },
-        stall: Duration::from_millis(300),
+        stall: Duration::from_secs(1),
     })
     .unwrap()
 }
