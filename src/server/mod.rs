@@ -75,8 +75,14 @@ impl Options {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address is not to be had.
-    #[error("cannot listen on the address")]
-    Listen(#[source] std::io::Error),
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// The folder cannot be used.
     #[error("cannot use {} as the root of a registry", root.display())]
     Root {
@@ -103,13 +109,17 @@ impl Server {
     ///
     /// # Errors
     /// When the address is taken, or when the root cannot be made or read.
-    pub async fn bind(address: impl ToSocketAddrs, options: Options) -> Result<Self, StartError> {
-        let listener = TcpListener::bind(address).await.map_err(StartError::Listen)?;
-        let address = listener.local_addr().map_err(StartError::Listen)?;
+    pub async fn bind(
+        address: impl ToSocketAddrs + std::fmt::Display,
+        options: Options,
+    ) -> Result<Self, StartError> {
+        let refused = |source| StartError::Listen { address: address.to_string(), source };
+        let listener = TcpListener::bind(&address).await.map_err(refused)?;
+        let bound = listener.local_addr().map_err(refused)?;
         let Options { root, users, tls, read_only } = options;
         let registry = Registry::open(&root, users, read_only)
             .map_err(|source| StartError::Root { root, source })?;
-        Ok(Self { listener, address, tls, registry: Arc::new(registry) })
+        Ok(Self { listener, address: bound, tls, registry: Arc::new(registry) })
     }
 
     /// The address and port that it listens on.

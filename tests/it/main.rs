@@ -17,4 +17,6 @@ mod kit;
 mod registry_client;
 mod server_basics;
 mod server_conformance;
+mod server_safety;
+mod server_skopeo;
 mod transfer;

@@ -14,12 +14,15 @@ impl Layout {
         let place = Files::place(self);
         let mut written = PartialBlob::create(self.dir(), &manifest.descriptor(), place)?;
         written.write(manifest.bytes())?;
-        self.keep_blob(written, manifest.digest())?;
-        self.sync_blob_names()?;
-        self.edit(|index| self.list(index, manifest, name))
+        self.edit(|index| {
+            self.keep_blob(written, manifest.digest())?;
+            self.sync_blob_names()?;
+            self.list(index, manifest, name)
+        })
     }
 
-    /// Deletes a manifest and all its names. The file goes last: no name is left without one.
+    /// Deletes a manifest and all its names. The file goes last, and only if nobody has put the manifest anew
+    /// meanwhile: no name is left without one.
     pub(super) fn drop_manifest(&self, digest: &Digest) -> Result<bool> {
         let reference = Reference::Digest(digest.clone());
         let was_there = match self.inner.view.manifest(self, &reference) {
@@ -28,9 +31,10 @@ impl Layout {
             Err(error) => return Err(error),
         };
         let was_listed = self.edit(|index| Ok(index.remove(digest)))?;
-        if was_there {
-            self.remove_file(digest)?;
-        }
+        self.edit(|index| match index.find(digest) {
+            None if was_there => self.remove_file(digest),
+            _ => Ok(false),
+        })?;
         Ok(was_there || was_listed)
     }
 
