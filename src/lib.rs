@@ -27,5 +27,6 @@ pub mod model;
 pub mod ops;
 pub mod registry;
 pub mod server;
+pub mod session;
 pub mod store;
 pub mod transfer;

@@ -2,6 +2,8 @@
 
 mod copy;
 mod inspect;
+mod pulled;
 
 pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy};
 pub use inspect::{InspectError, Inspection, Layer, PlatformImage, config, inspect, tags};
+pub use pulled::{NoDataHome, layouts, pulled};

@@ -1,6 +1,7 @@
-//! A repository that several registries hold: mirrors in their order, then the primary (containers-registries.conf(5)).
+//! An image that several places hold: mirrors in their order, then the place itself (containers-registries.conf(5)),
+//! or the search registries of a short name.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
@@ -8,85 +9,46 @@ use super::Remote;
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
 use crate::store::{BlobStream, Error, Reference, Result, Source};
 
-/// Places that hold the same images. The first that gives the manifest asked for first gives all the rest too, so
-/// that one image never comes from two places.
+/// Places to ask for an image. The first that gives the manifest asked for first gives all the rest too, so that one
+/// image never comes from two places.
 pub struct Fallback {
-    name: Repository,
-    candidates: Vec<Candidate>,
+    /// Two at least.
+    places: Vec<Remote>,
     chosen: OnceLock<usize>,
 }
 
-/// One of the places.
-pub struct Candidate {
-    /// The place.
-    pub remote: Remote,
-    /// Which references it may be asked for.
-    pub serves: Serves,
-}
-
-/// Which references a mirror may be asked for (`pull-from-mirror`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Serves {
-    /// All.
-    All,
-    /// Digests only.
-    Digests,
-    /// Tags only.
-    Tags,
-}
-
-impl Serves {
-    fn includes(self, reference: &Reference) -> bool {
-        match (self, reference) {
-            (Self::All, _) => true,
-            (Self::Digests, reference) => matches!(reference, Reference::Digest(_)),
-            (Self::Tags, reference) => matches!(reference, Reference::Name(_)),
+impl Fallback {
+    /// A source over `places`, one at least, in the order in which to ask them. One alone needs no choice.
+    #[must_use]
+    pub fn over(mut places: Vec<Remote>) -> Arc<dyn Source> {
+        match places.len() {
+            1 => Arc::new(places.remove(0)),
+            _ => Arc::new(Self { places, chosen: OnceLock::new() }),
         }
     }
-}
 
-impl Fallback {
-    /// The repository that the user calls `name`, at `mirrors` in their order and at last at `primary`.
-    #[must_use]
-    pub fn new(name: Repository, mirrors: Vec<Candidate>, primary: Remote) -> Self {
-        let mut candidates = mirrors;
-        candidates.push(Candidate { remote: primary, serves: Serves::All });
-        Self { name, candidates, chosen: OnceLock::new() }
-    }
-
-    /// The place that was chosen, or the primary while none is.
+    /// The place that was chosen; while none is, the last one: the image's own.
     fn current(&self) -> &Remote {
-        let index = self.chosen.get().copied().unwrap_or(self.candidates.len() - 1);
-        &self.candidates[index].remote
+        &self.places[self.chosen.get().copied().unwrap_or(self.places.len() - 1)]
     }
 
     async fn choose(&self, reference: &Reference) -> Result<Manifest> {
-        let mut last = None;
-        for (index, candidate) in self.candidates.iter().enumerate() {
-            if !candidate.serves.includes(reference) {
-                continue;
-            }
-            if let Some(error) = last.take() {
-                told(&error);
-            }
-            match candidate.remote.manifest(reference).await {
+        for (index, place) in self.places.iter().enumerate() {
+            match place.manifest(reference).await {
                 Ok(manifest) => {
-                    // Whoever comes second keeps what the first chose.
+                    // Of two who choose at once, the first decides.
                     let _ = self.chosen.set(index);
                     return Ok(manifest);
                 }
-                Err(error) => last = Some(error),
+                Err(error) if index + 1 == self.places.len() => return Err(error),
+                Err(error) => tell(&error),
             }
         }
-        Err(last.unwrap_or_else(|| Error::NotFound {
-            what: reference.to_string(),
-            place: self.name.to_string(),
-            source: None,
-        }))
+        Err(Error::NotFound { what: reference.to_string(), place: self.place(), source: None })
     }
 }
 
-fn told(error: &Error) {
+fn tell(error: &Error) {
     let cause =
         std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
     tracing::info!("{error}{cause}; asking the next place");
@@ -95,11 +57,11 @@ fn told(error: &Error) {
 #[async_trait]
 impl Source for Fallback {
     fn place(&self) -> String {
-        self.name.to_string()
+        Source::place(self.current())
     }
 
     fn repository(&self) -> Option<&Repository> {
-        Some(&self.name)
+        self.current().repository()
     }
 
     async fn manifest(&self, reference: &Reference) -> Result<Manifest> {

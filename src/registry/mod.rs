@@ -17,7 +17,7 @@ mod upload;
 
 pub use catalog::catalog;
 pub use error::Error;
-pub use fallback::{Candidate, Fallback, Serves};
+pub use fallback::Fallback;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -47,6 +47,15 @@ impl LayoutStore {
         Ok(name)
     }
 
+    /// The folder for a repository of some registry, whether it is there or not.
+    ///
+    /// # Errors
+    /// When the registry's name cannot be part of a repository name.
+    pub fn dir_of(&self, repository: &Repository) -> Result<PathBuf> {
+        let unusable = |source| Error::Name { place: self.root.display().to_string(), source };
+        self.dir(&Self::name_of(repository).map_err(unusable)?)
+    }
+
     /// The repository `name`, which has to be there.
     ///
     /// # Errors

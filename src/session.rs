@@ -1,0 +1,203 @@
+//! Puts the parts together: settings, logins and connections make registry clients, and with them any endpoint can be
+//! opened.
+//!
+//! A session is one end of a copy: source and destination have logins and connection settings of their own.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::Mutex;
+
+use crate::auth::{Credential, Helpers, Keychain, Lookup};
+use crate::config::{self, AuthFiles, Connection, ConnectionOptions, Env, Location, Registries};
+use crate::http::{self, Client, ClientOptions, RetryPolicy, STALL};
+use crate::model::{Endpoint, ImageName, ImageRef, Registry};
+use crate::registry::{Fallback, Remote};
+use crate::store::{self, Open, Sink, Source, local};
+
+/// What was asked for about one end.
+#[derive(Clone, Debug)]
+pub struct SessionOptions {
+    /// How to connect to registries.
+    pub connection: ConnectionOptions,
+    /// The auth file to look into instead of the usual ones.
+    pub authfile: Option<PathBuf>,
+    /// A login that is given by hand, and the registry that it is for. It goes to no other.
+    pub given: Option<(Registry, Credential)>,
+    /// How often to try again.
+    pub retry: RetryPolicy,
+    /// How long no byte may come before a connection counts as dead.
+    pub stall: Duration,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            connection: ConnectionOptions::default(),
+            authfile: None,
+            given: None,
+            retry: RetryPolicy::default(),
+            stall: STALL,
+        }
+    }
+}
+
+/// Why an endpoint cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting is wrong or forbids it.
+    #[error(transparent)]
+    Config(#[from] config::Error),
+    /// The connection cannot be set up.
+    #[error(transparent)]
+    Http(#[from] http::Error),
+}
+
+impl From<Error> for store::Error {
+    fn from(error: Error) -> Self {
+        Self::Backend(Box::new(error))
+    }
+}
+
+/// Opens endpoints; clients and their tokens are shared by all that it opens.
+pub struct Session {
+    env: Env,
+    registries: Registries,
+    keychain: Arc<Lookup>,
+    options: SessionOptions,
+    clients: Mutex<HashMap<(Registry, Trust), Client>>,
+}
+
+/// Whether `registries.conf` lets a registry be reached without a trusted certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Trust {
+    Verified,
+    Waived,
+}
+
+impl Session {
+    /// A session in the environment `env`.
+    ///
+    /// # Errors
+    /// When `registries.conf` cannot be used.
+    pub fn new(env: Env, options: SessionOptions) -> Result<Self, Error> {
+        let helpers = Helpers::new(env.var("PATH").map(ToOwned::to_owned));
+        let files = AuthFiles::find(&env, options.authfile.as_deref());
+        let lookup = Lookup::new(files, helpers);
+        let lookup = match options.given.clone() {
+            Some((registry, credential)) => lookup.with_given(registry, credential),
+            None => lookup,
+        };
+        let registries = Registries::load(&env)?;
+        Ok(Self { env, registries, keychain: Arc::new(lookup), options, clients: Mutex::default() })
+    }
+
+    /// The image that `name` means: itself, or what a short name stands for; the first where several are possible.
+    ///
+    /// # Errors
+    /// When nothing tells the registry of a short name.
+    pub fn resolve(&self, name: &ImageName) -> Result<ImageRef, Error> {
+        let mut candidates = self.registries.candidates(name)?;
+        Ok(candidates.swap_remove(0))
+    }
+
+    /// A client for `registry`, which is reached as the options say.
+    ///
+    /// # Errors
+    /// When certificates cannot be read or used.
+    pub async fn client(&self, registry: &Registry) -> Result<Client, Error> {
+        self.client_with(registry, Trust::Verified).await
+    }
+
+    async fn client_with(&self, registry: &Registry, trust: Trust) -> Result<Client, Error> {
+        let mut clients = self.clients.lock().await;
+        if let Some(client) = clients.get(&(registry.clone(), trust)) {
+            return Ok(client.clone());
+        }
+        let connection = Connection::load(&self.options.connection, registry, &self.env)?;
+        let client = match trust {
+            Trust::Verified => self.connect(registry, connection)?,
+            Trust::Waived => self.connect_unverified(registry, connection).await?,
+        };
+        clients.insert((registry.clone(), trust), client.clone());
+        Ok(client)
+    }
+
+    /// What `insecure = true` in `registries.conf` asks for: no certificate is verified, and a registry that speaks no
+    /// TLS is spoken to without.
+    async fn connect_unverified(
+        &self,
+        registry: &Registry,
+        connection: Connection,
+    ) -> Result<Client, Error> {
+        let client = self.connect(registry, Connection { insecure: true, ..connection.clone() })?;
+        match client.ping().await {
+            Err(http::Error::PlainHttp { .. }) => {
+                self.connect(registry, Connection { plain_http: true, ..connection })
+            }
+            _ => Ok(client),
+        }
+    }
+
+    fn connect(&self, registry: &Registry, connection: Connection) -> Result<Client, Error> {
+        Ok(Client::new(ClientOptions {
+            registry: registry.clone(),
+            host: registry.host().to_owned(),
+            connection,
+            keychain: Arc::clone(&self.keychain) as Arc<dyn Keychain>,
+            retry: self.options.retry,
+            stall: self.options.stall,
+        })?)
+    }
+
+    /// The repository that the user calls `name`, where it really is.
+    async fn remote(&self, name: &ImageRef, location: &Location) -> Result<Remote, Error> {
+        let trust = if location.insecure { Trust::Waived } else { Trust::Verified };
+        let wire = location.image.repository.clone();
+        let client = self.client_with(wire.registry(), trust).await?;
+        Ok(Remote::new(client, name.repository.clone(), wire))
+    }
+
+    /// All places that may have `name`, in the order in which to ask them.
+    async fn places(&self, name: &ImageName) -> Result<Vec<Remote>, Error> {
+        let mut places = Vec::new();
+        for image in self.registries.candidates(name)? {
+            for location in self.registries.pull_from(&image)? {
+                places.push(self.remote(&image, &location).await?);
+            }
+        }
+        Ok(places)
+    }
+
+    /// The one place to write `name` to.
+    async fn destination(&self, name: &ImageName) -> Result<Remote, Error> {
+        let candidates = self.registries.candidates(name)?;
+        let [image] = candidates.as_slice() else {
+            let name = Endpoint::Registry(name.clone()).to_string();
+            let candidates = candidates.iter().map(ToString::to_string).collect();
+            return Err(config::Error::Ambiguous { name, candidates }.into());
+        };
+        let location = self.registries.push_to(image)?;
+        self.remote(image, &location).await
+    }
+}
+
+#[async_trait]
+impl Open for Session {
+    async fn source(&self, endpoint: &Endpoint) -> store::Result<Arc<dyn Source>> {
+        match endpoint {
+            Endpoint::Registry(name) => Ok(Fallback::over(self.places(name).await?)),
+            local => local::open_source(local).await,
+        }
+    }
+
+    async fn sink(&self, endpoint: &Endpoint) -> store::Result<Arc<dyn Sink>> {
+        match endpoint {
+            Endpoint::Registry(name) => Ok(Arc::new(self.destination(name).await?)),
+            local => local::open_sink(local).await,
+        }
+    }
+}
