@@ -8,7 +8,8 @@ use std::ffi::OsString;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
@@ -20,7 +21,7 @@ use crate::model::one_line;
 const LIMIT: u64 = 1024 * 1024;
 
 /// A login as helpers write and read it.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Login {
     #[serde(rename = "ServerURL", default)]
@@ -29,6 +30,13 @@ pub(super) struct Login {
     pub(super) username: String,
     #[serde(default)]
     pub(super) secret: String,
+}
+
+impl Login {
+    pub(super) fn to_json(&self) -> String {
+        let Self { server_url, username, secret } = self;
+        json!({ "ServerURL": server_url, "Username": username, "Secret": secret }).to_string()
+    }
 }
 
 /// How a helper failed.
@@ -100,10 +108,12 @@ impl Helpers {
     ) -> Result<(), Error> {
         let (username, secret) = to_pair(credential)
             .ok_or_else(|| Error::RegistryToken { keeper: format!("docker-credential-{name}") })?;
-        let login = serde_json::json!({
-            "ServerURL": server, "Username": username, "Secret": secret.expose(),
-        });
-        let stored = self.run(name, "store", login.to_string().as_bytes()).await;
+        let login = Login {
+            server_url: server.to_owned(),
+            username: username.to_owned(),
+            secret: secret.expose().to_owned(),
+        };
+        let stored = self.run(name, "store", login.to_json().as_bytes()).await;
         stored.map(drop).map_err(|source| failure(name, server, source))
     }
 

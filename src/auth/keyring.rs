@@ -43,8 +43,7 @@ mod system {
                 username: username.to_owned(),
                 secret: secret.expose().to_owned(),
             };
-            let text = serde_json::to_string(&login).map_err(|_| KeyringError::Foreign)?;
-            entry(server)?.set_password(&text).map_err(refused)
+            entry(server)?.set_password(&login.to_json()).map_err(refused)
         }
 
         fn erase(&self, server: &str) -> Result<bool, KeyringError> {

@@ -13,6 +13,7 @@ mod keyring;
 mod locked;
 mod login_store;
 mod lookup;
+mod protocol;
 mod secret;
 mod vault;
 
@@ -21,6 +22,7 @@ pub use helper::{HelperError, Helpers};
 pub use keyring::Keyring;
 pub use login_store::LoginStore;
 pub use lookup::{Found, Lookup, Origin};
+pub use protocol::{HelperAction, ProtocolError, answer_helper};
 pub use secret::Secret;
 pub use vault::Vault;
 

@@ -8,6 +8,8 @@ mod support;
 
 mod architecture;
 mod auth_lookup;
+mod auth_protocol;
+mod auth_skopeo;
 mod auth_store;
 mod cli_surface;
 mod fixtures;
