@@ -115,6 +115,14 @@ impl Error {
     }
 }
 
+impl KeyringError {
+    /// Whether there is no keyring to use here, rather than one that says no.
+    #[must_use]
+    pub fn is_no_keyring(&self) -> bool {
+        matches!(self, Self::Absent(_) | Self::Silent(_) | Self::NotBuilt)
+    }
+}
+
 /// Why the operating system's keyring cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {

@@ -6,13 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use longshore::auth::{
-    Credential, Error, Helpers, KeyringError, LoginStore, Lookup, Origin, Secret, Vault,
-};
+use longshore::auth::{Credential, Error, Helpers, LoginStore, Lookup, Origin, Secret, Vault};
 use longshore::config::AuthFiles;
 use longshore::model::Registry;
 
-use crate::support::vault::Shelf;
+use crate::support::vault::{NoVault, Shelf};
 
 fn registry(text: &str) -> Registry {
     text.parse().unwrap()
@@ -192,27 +190,5 @@ async fn a_keyring_that_is_absent_or_silent_is_an_error_and_the_file_stays() {
         let Err(Error::Keyring(error)) = kept else { panic!("{kept:?}") };
         assert_eq!(error.to_string(), why);
         assert!(!file.exists());
-    }
-}
-
-/// A keyring that is not there, and takes its time to say so.
-struct NoVault(Duration);
-
-impl Vault for NoVault {
-    fn probe(&self) -> Result<(), KeyringError> {
-        std::thread::sleep(self.0);
-        Err(KeyringError::Absent("no bus".into()))
-    }
-    fn get(&self, _: &str) -> Result<Option<(String, Secret)>, KeyringError> {
-        unreachable!()
-    }
-    fn store(&self, _: &str, _: &str, _: &Secret) -> Result<(), KeyringError> {
-        unreachable!()
-    }
-    fn erase(&self, _: &str) -> Result<bool, KeyringError> {
-        unreachable!()
-    }
-    fn list(&self) -> Result<Vec<(String, String)>, KeyringError> {
-        unreachable!()
     }
 }

@@ -7,6 +7,7 @@
 mod support;
 
 mod architecture;
+mod auth_login;
 mod auth_lookup;
 mod auth_protocol;
 mod auth_skopeo;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use longshore::auth::{KeyringError, Secret, Vault};
 
@@ -35,5 +36,32 @@ impl Vault for Shelf {
     fn list(&self) -> Result<Vec<(String, String)>, KeyringError> {
         let logins = self.0.lock().unwrap();
         Ok(logins.iter().map(|(server, (user, _))| (server.clone(), user.clone())).collect())
+    }
+}
+
+/// A keyring that is not there, and takes its time to say so.
+#[derive(Default)]
+pub(crate) struct NoVault(pub(crate) Duration);
+
+impl Vault for NoVault {
+    fn probe(&self) -> Result<(), KeyringError> {
+        std::thread::sleep(self.0);
+        Err(KeyringError::Absent("no bus".into()))
+    }
+
+    fn get(&self, _: &str) -> Result<Option<(String, Secret)>, KeyringError> {
+        unreachable!()
+    }
+
+    fn store(&self, _: &str, _: &str, _: &Secret) -> Result<(), KeyringError> {
+        unreachable!()
+    }
+
+    fn erase(&self, _: &str) -> Result<bool, KeyringError> {
+        unreachable!()
+    }
+
+    fn list(&self) -> Result<Vec<(String, String)>, KeyringError> {
+        unreachable!()
     }
 }
