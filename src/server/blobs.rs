@@ -51,7 +51,7 @@ fn unknown(digest: &Digest) -> Refusal {
 }
 
 fn outside(size: u64) -> Refusal {
-    let refusal = Refusal::new(Reason::Range, format!("the blob has {size} bytes"));
+    let refusal = Refusal::new(Reason::RangeOutside, format!("the blob has {size} bytes"));
     match HeaderValue::from_str(&format!("bytes */{size}")) {
         Ok(value) => refusal.with(CONTENT_RANGE, value),
         Err(_) => refusal,

@@ -26,8 +26,8 @@ impl Registry {
         Ok(linked(&json!({ "name": name.as_str(), "tags": tags }), link))
     }
 
-    pub(super) fn catalog(&self, page: &Page) -> Outcome {
-        let names = self.store.repositories()?;
+    pub(super) async fn catalog(&self, page: &Page) -> Outcome {
+        let names = self.repositories().await?;
         let (names, link) = page.cut(&names, "/v2/_catalog");
         Ok(linked(&json!({ "repositories": names }), link))
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, EXPECT, HeaderValue, WWW_AUTHENTICATE};
 use http::request::Parts;
@@ -23,7 +24,7 @@ const UPLOADS: &str = ".uploads";
 /// All that requests share.
 #[derive(Debug)]
 pub(super) struct Registry {
-    pub(super) store: LayoutStore,
+    pub(super) store: Arc<LayoutStore>,
     pub(super) sessions: Sessions,
     users: Option<Htpasswd>,
     read_only: bool,
@@ -37,7 +38,7 @@ impl Registry {
         } else {
             Sessions::open(root.join(UPLOADS))?
         };
-        Ok(Self { store: LayoutStore::new(root), sessions, users, read_only })
+        Ok(Self { store: Arc::new(LayoutStore::new(root)), sessions, users, read_only })
     }
 
     /// The layout of a repository that has to be there.
@@ -48,6 +49,13 @@ impl Registry {
             }
             layout => Ok(layout?),
         }
+    }
+
+    /// The names of all repositories. Finding them takes a walk through many folders.
+    pub(super) async fn repositories(&self) -> Outcome<Vec<String>> {
+        let store = Arc::clone(&self.store);
+        let walk = tokio::task::spawn_blocking(move || store.repositories());
+        Ok(walk.await.map_err(io::Error::other)??)
     }
 
     /// Answers a request, whatever it is.
@@ -77,7 +85,7 @@ impl Registry {
         let headers = &head.headers;
         match route {
             Route::Base => Ok(json(StatusCode::OK, "application/json", &serde_json::json!({}))),
-            Route::Catalog(page) => self.catalog(&page),
+            Route::Catalog(page) => self.catalog(&page).await,
             Route::Tags(name, page) => self.tags(&name, &page).await,
             Route::Referrers(name, subject, kind) => {
                 self.referrers(&name, &subject, kind.as_deref()).await

@@ -14,7 +14,7 @@ use super::error::{Outcome, Reason, Refusal};
 use super::name::Name;
 use super::range::Chunk;
 use super::registry::Registry;
-use super::sessions::Writer;
+use super::sessions::{Sessions, Writer};
 use super::upload_id::UploadId;
 use crate::model::{Algorithm, Digest};
 
@@ -34,19 +34,15 @@ impl Registry {
         body: &mut Incoming,
     ) -> Outcome {
         let id = self.sessions.start(name, digest.algorithm())?;
-        let outcome = self.finish_upload(name, &id, digest, headers, body).await;
-        if outcome.is_err() {
-            // Nobody was told its identifier, so nobody could go on with it. It may have ended already.
-            let _ = self.sessions.end(name, &id);
-        }
-        outcome
+        let untold = Untold { sessions: &self.sessions, name, id };
+        self.finish_upload(name, &untold.id, digest, headers, body).await
     }
 
     /// Takes a blob over from the repository `from`, or from any that has it; starts an upload where none has.
     pub(super) async fn mount(&self, name: &Name, digest: &Digest, from: Option<&Name>) -> Outcome {
         let sources = match from {
             Some(from) => vec![from.clone()],
-            None => self.store.repositories()?.iter().flat_map(|name| name.parse()).collect(),
+            None => self.repositories().await?.iter().flat_map(|name| name.parse()).collect(),
         };
         for source in sources {
             let Ok(source) = self.layout(&source) else { continue };
@@ -104,6 +100,21 @@ impl Registry {
     pub(super) fn cancel_upload(&self, name: &Name, id: &UploadId) -> Outcome {
         self.sessions.end(name, id)?;
         Ok(empty(StatusCode::NO_CONTENT))
+    }
+}
+
+/// An upload whose identifier nobody was told, so that nobody can go on with it: it ends with its request, however
+/// that ends.
+struct Untold<'a> {
+    sessions: &'a Sessions,
+    name: &'a Name,
+    id: UploadId,
+}
+
+impl Drop for Untold<'_> {
+    fn drop(&mut self) {
+        // It is gone already when it has become a blob.
+        let _ = self.sessions.end(self.name, &self.id);
     }
 }
 
@@ -166,7 +177,8 @@ fn progress(status: StatusCode, name: &Name, id: &UploadId, written: u64) -> Res
 }
 
 fn out_of_order(name: &Name, id: &UploadId, written: u64) -> Refusal {
-    let refusal = Refusal::new(Reason::Range, format!("the next byte has the offset {written}"));
+    let refusal =
+        Refusal::new(Reason::RangeOutOfOrder, format!("the next byte has the offset {written}"));
     [(LOCATION, upload_location(name, id)), (RANGE, range(written))]
         .into_iter()
         .filter_map(|(header, value)| Some((header, HeaderValue::from_str(&value).ok()?)))

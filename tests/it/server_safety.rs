@@ -40,18 +40,21 @@ fn put(registry: &Embedded, reference: &str, bytes: &[u8]) -> Answer {
     put.header("Content-Type", MANIFEST).body(bytes).send()
 }
 
+/// Waits for what happens soon.
+fn wait_until(what: &str, mut happens: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !happens() {
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// Waits until the upload at `location` has as many bytes.
 fn wait_for(registry: &Embedded, location: &str, bytes: usize) {
     let wanted = format!("0-{}", bytes - 1);
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
-        let status = registry.ask("GET", location).expect(204);
-        if status.header("range") == Some(&wanted) {
-            return;
-        }
-        assert!(Instant::now() < deadline, "{status:?}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until(&wanted, || {
+        registry.ask("GET", location).expect(204).header("range") == Some(&wanted)
+    });
 }
 
 /// Sends the first half of `bytes` as a request that promises all of them, then closes the connection.
@@ -90,6 +93,9 @@ fn a_torn_upload_in_one_piece_leaves_no_blob() {
     let digest = Digest::of(&bytes);
     tear(registry.request("POST", &format!("/v2/a/blobs/uploads/?digest={digest}")), &bytes);
     registry.ask("HEAD", &format!("/v2/a/blobs/{digest}")).expect(404);
+    wait_until("the unfinished upload is forgotten", || {
+        std::fs::read_dir(registry.root().join(".uploads")).unwrap().next().is_none()
+    });
     let location = registry.ask("POST", "/v2/a/blobs/uploads/").expect(202).location("");
     tear(registry.request("PUT", &format!("{location}?digest={digest}")), &bytes);
     wait_for(&registry, &location, bytes.len() / 2);
@@ -234,4 +240,27 @@ fn a_refusal_is_heard_even_by_those_who_still_send() {
     let location = registry.ask("POST", "/v2/a/blobs/uploads/").expect(202).location("");
     let late = registry.request("PATCH", &location).header("Content-Range", "9-3000008");
     late.body(vec![0; 3_000_000]).send().expect(416);
+}
+
+#[test]
+fn a_client_that_waits_to_be_told_is_told() {
+    let registry = Embedded::new();
+    let digest = Digest::of(b"hello");
+    let post = |name: &str| {
+        let target = format!("/v2/{name}/blobs/uploads/?digest={digest}");
+        let request = registry.request("POST", &target).header("Expect", "100-continue");
+        request.header("Content-Length", "5").begin()
+    };
+    let mut stream = post("a");
+    let mut told = [0; 25];
+    stream.read_exact(&mut told).unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"hello").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    assert_eq!(Answer::parse(&answer).status, 201);
+
+    let mut answer = Vec::new();
+    post("BAD").read_to_end(&mut answer).unwrap();
+    assert_eq!(Answer::parse(&answer).expect(400).code(), "NAME_INVALID");
 }
