@@ -1,10 +1,12 @@
 //! HTTP/1.1 by hand over a socket: nothing between a test and what the server says.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use serde_json::Value;
+
+const HEAD_END: &[u8] = b"\r\n\r\n";
 
 /// A request that asks for the connection to be closed behind its answer.
 pub(crate) struct Request {
@@ -55,7 +57,7 @@ impl Request {
     /// The answer.
     pub(crate) fn send(self) -> Answer {
         let is_head = self.method == "HEAD";
-        let answer = Answer::parse(&self.exchange());
+        let answer = Answer::parse(&self.exchange().unwrap());
         if is_head {
             assert!(answer.body.is_empty(), "an answer to HEAD has no body");
         } else if let Some(length) = answer.header("content-length") {
@@ -66,24 +68,28 @@ impl Request {
 
     /// Sends head and body and gives the open connection.
     pub(crate) fn begin(self) -> TcpStream {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        stream.write_all(format!("{}\r\n", self.head).as_bytes()).unwrap();
-        stream.write_all(&self.body).unwrap();
-        stream
+        self.try_begin().unwrap()
     }
 
-    fn exchange(self) -> Vec<u8> {
+    fn try_begin(self) -> io::Result<TcpStream> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+        stream.write_all(format!("{}\r\n", self.head).as_bytes())?;
+        stream.write_all(&self.body)?;
+        Ok(stream)
+    }
+
+    fn exchange(self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.begin().read_to_end(&mut bytes).unwrap();
-        bytes
+        self.try_begin()?.read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 }
 
 impl Answer {
     /// Reads a whole answer. Only bodies with a length are expected.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
-        let end = bytes.windows(4).position(|w| w == b"\r\n\r\n").expect("the head of an answer");
+        let end = bytes.windows(4).position(|w| w == HEAD_END).expect("the head of an answer");
         let head = std::str::from_utf8(&bytes[..end]).unwrap();
         let mut lines = head.split("\r\n");
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
