@@ -2,7 +2,7 @@
 //! repository, below the user's data folder.
 
 use crate::config::Env;
-use crate::model::{Endpoint, ImageRef, RefName};
+use crate::model::{Endpoint, ImageRef, RefName, Tag};
 use crate::store::{self, LayoutStore};
 
 /// A user without a home has no place to keep images in.
@@ -19,11 +19,15 @@ pub fn layouts(env: &Env) -> Result<LayoutStore, NoDataHome> {
     Ok(LayoutStore::new(data.join("longshore/layouts")))
 }
 
-/// Where in `layouts` the image `image` is kept, named by its tag.
+/// Where in `layouts` the image `image` is kept: named by its tag, by `latest` when it has neither tag nor digest.
 ///
 /// # Errors
 /// When its registry's name cannot be that of a folder.
 pub fn pulled(layouts: &LayoutStore, image: &ImageRef) -> store::Result<Endpoint> {
     let dir = layouts.dir_of(&image.repository)?;
-    Ok(Endpoint::Oci { dir, name: image.tag.clone().map(RefName::from) })
+    let tag = match (&image.tag, &image.digest) {
+        (None, None) => Some(Tag::latest()),
+        (tag, _) => tag.clone(),
+    };
+    Ok(Endpoint::Oci { dir, name: tag.map(RefName::from) })
 }

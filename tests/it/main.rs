@@ -22,4 +22,5 @@ mod server_basics;
 mod server_conformance;
 mod server_safety;
 mod server_skopeo;
+mod session;
 mod transfer;
