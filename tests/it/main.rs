@@ -23,4 +23,5 @@ mod server_conformance;
 mod server_safety;
 mod server_skopeo;
 mod session;
+mod store_contract;
 mod transfer;

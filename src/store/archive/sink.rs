@@ -104,6 +104,9 @@ impl Sink for ArchiveSink {
     }
 
     async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
+        if self.has_blob(blob).await? {
+            return Ok(());
+        }
         let tar = self.tar()?;
         let mut member = tar.member(blob_path(&blob.digest), blob.size)?;
         let mut bytes = VerifiedBlob::open(source, blob).await?;

@@ -209,3 +209,57 @@ fn block(name: &[u8], kind: EntryType, size: u64) -> [u8; BLOCK as usize] {
     header.set_cksum();
     *header.as_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::super::tar_read::Tar;
+    use super::*;
+
+    fn member<'a>(tar: &'a TarWriter, path: &str, content: &str) -> Member<'a> {
+        let mut member = tar.member(path.to_owned(), content.len() as u64).unwrap();
+        member.write(content.as_bytes()).unwrap();
+        member
+    }
+
+    fn read(tar: &Tar, path: &str) -> Option<String> {
+        let bytes = tar.file(path)?.read(u64::MAX).unwrap();
+        Some(String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn members_that_were_given_up_are_not_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.tar");
+        let writer = TarWriter::create(&path).unwrap();
+        let long = "l".repeat(150);
+        let given_up =
+            [("a", "x".repeat(700)), (long.as_str(), "y".repeat(5)), ("b", "z".repeat(9))];
+        let given_up = given_up.map(|(path, content)| member(&writer, path, &content));
+        let kept = member(&writer, &format!("kept-{long}"), "kept");
+        drop(given_up);
+        member(&writer, "again", &"w".repeat(9)).complete().unwrap();
+        kept.complete().unwrap();
+        drop(member(&writer, "last", &"v".repeat(2000)));
+        writer.finish().unwrap();
+
+        let tar = Tar::open(&path).unwrap();
+        assert_eq!(read(&tar, &format!("kept-{long}")).as_deref(), Some("kept"));
+        assert_eq!(read(&tar, "again"), Some("w".repeat(9)));
+        let mut paths: Vec<_> = tar.paths().collect();
+        paths.retain(|path| !path.starts_with("_abandoned/"));
+        assert_eq!(paths.len(), 2, "{paths:?}");
+        let mut theirs = tar::Archive::new(File::open(&path).unwrap());
+        let entries: io::Result<Vec<_>> = theirs.entries().unwrap().collect();
+        assert_eq!(entries.unwrap().len(), 4);
+    }
+
+    #[test]
+    fn a_size_beyond_all_bounds_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let writer = TarWriter::create(&dir.path().join("a.tar")).unwrap();
+        assert!(writer.member("a".to_owned(), u64::MAX).is_err());
+        member(&writer, "b", "content").complete().unwrap();
+    }
+}

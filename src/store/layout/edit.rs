@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 
-use super::{Files, INDEX_FILE, Index, LAYOUT_FILE, Layout};
+use super::{Files, INDEX_FILE, Index, LAYOUT_FILE, Layout, MAX_INDEX_SIZE};
 use crate::model::{Algorithm, Digest, Manifest, RefName};
 use crate::store::partial::{self, PartialBlob};
 use crate::store::{Error, Reference, Result};
@@ -48,7 +48,11 @@ impl Layout {
         let mut index = before.clone();
         let result = change(&mut index)?;
         if index != before {
-            partial::write_atomically(&self.dir().join(INDEX_FILE), &index.to_bytes())?;
+            let (path, bytes) = (self.dir().join(INDEX_FILE), index.to_bytes());
+            if bytes.len() as u64 > MAX_INDEX_SIZE {
+                return Err(Error::TooLarge { path, limit: MAX_INDEX_SIZE });
+            }
+            partial::write_atomically(&path, &bytes)?;
         }
         Ok(result)
     }

@@ -139,7 +139,8 @@ impl Source for Layout {
     }
 
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
-        self.inner.view.referrers(self, subject)
+        let (layout, subject) = (self.clone(), subject.clone());
+        blocking(move || layout.inner.view.referrers(&layout, &subject)).await
     }
 }
 

@@ -1,0 +1,101 @@
+//! The kinds of store that the contract holds for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use longshore::model::{Endpoint, RefName};
+use longshore::store::{Open, Result, Sink, Source, local};
+use tempfile::TempDir;
+
+/// A kind of store, with an empty place for one.
+pub(super) struct Kind {
+    folder: TempDir,
+    endpoint: Endpoint,
+    open: Arc<dyn Open>,
+    /// What stands before the tag in the name of an image; `None` where images have no names.
+    prefix: Option<&'static str>,
+}
+
+impl Kind {
+    pub(super) fn layout() -> Self {
+        Self::local("oci", Some(""))
+    }
+
+    pub(super) fn oci_archive() -> Self {
+        Self::local("oci-archive", Some(""))
+    }
+
+    pub(super) fn docker_archive() -> Self {
+        Self::local("docker-archive", Some("quay.io/org/app:"))
+    }
+
+    pub(super) fn dir() -> Self {
+        Self::local("dir", None)
+    }
+
+    fn local(transport: &str, prefix: Option<&'static str>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let endpoint = format!("{transport}:{}/store", folder.path().display()).parse().unwrap();
+        Self { folder, endpoint, open: Arc::new(Local), prefix }
+    }
+
+    /// The store, to be written to.
+    pub(super) async fn sink(&self) -> Arc<dyn Sink> {
+        self.open.sink(&self.endpoint).await.unwrap()
+    }
+
+    /// The store, to be read.
+    pub(super) async fn source(&self) -> Arc<dyn Source> {
+        self.open.source(&self.endpoint).await.unwrap()
+    }
+
+    /// The store, if there is one to be read.
+    pub(super) async fn try_source(&self) -> Result<Arc<dyn Source>> {
+        self.open.source(&self.endpoint).await
+    }
+
+    /// How an image is called here: a tag, with what this kind needs in front.
+    pub(super) fn name(&self, tag: &str) -> Option<RefName> {
+        self.prefix.map(|prefix| format!("{prefix}{tag}").parse().unwrap())
+    }
+
+    /// All files, with their paths below the folder of this store.
+    pub(super) fn files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        files
+    }
+
+    /// Where the store is.
+    pub(super) fn path(&self) -> &Path {
+        self.endpoint.path().unwrap()
+    }
+
+    /// The store as skopeo writes it, with or without a name.
+    pub(super) fn skopeo(&self, name: Option<&RefName>) -> String {
+        let name = name.map(|name| format!(":{name}")).unwrap_or_default();
+        format!("{}{name}", self.endpoint)
+    }
+}
+
+/// What is on this machine.
+struct Local;
+
+#[async_trait]
+impl Open for Local {
+    async fn source(&self, endpoint: &Endpoint) -> Result<Arc<dyn Source>> {
+        local::open_source(endpoint).await
+    }
+
+    async fn sink(&self, endpoint: &Endpoint) -> Result<Arc<dyn Sink>> {
+        local::open_sink(endpoint).await
+    }
+}
