@@ -24,7 +24,7 @@ const TABLE: [(Exit, &str, &str); 10] = [
     (Exit::Failed, "failed", "some of several images failed, or none of the reasons below fits"),
     (Exit::Usage, "usage", "the command line or a mapping cannot be used as it is"),
     (Exit::Denied, "denied", "a login is missing, was refused, or lacks the permission"),
-    (Exit::NotFound, "not-found", "the image, tag, repository or file is not there"),
+    (Exit::NotFound, "not-found", "the image, tag, platform or repository is not there"),
     (
         Exit::Network,
         "network",
@@ -58,6 +58,15 @@ pub(crate) fn help() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_readme_has_the_same_table() {
+        let readme = include_str!("../../README.md");
+        for (exit, _, meaning) in TABLE {
+            let row = format!("| {} | {meaning} |", exit.code());
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
 
     #[test]
     fn every_code_has_its_own_number_and_name() {

@@ -1,6 +1,10 @@
 //! Interrupts: the first stops the work, the second kills at once.
 
+use std::future::Future;
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use anyhow::Context as _;
 
 use super::exit::Exit;
 
@@ -12,10 +16,11 @@ pub(crate) struct Interrupts {
 
 impl Interrupts {
     /// Takes the signals over from the system's default, which is to kill.
-    pub(crate) fn listen() -> std::io::Result<Self> {
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
         Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
         })
     }
 
@@ -33,5 +38,20 @@ impl Interrupts {
             let exit = self.next().await;
             std::process::exit(exit.code().into());
         });
+    }
+}
+
+/// Does `work` to its end, or to the first signal. Dropping it is what stops it: whatever it has not finished cleans up
+/// behind itself.
+pub(crate) async fn stoppable(
+    work: impl Future<Output = anyhow::Result<Exit>>,
+) -> anyhow::Result<Exit> {
+    let mut interrupts = Interrupts::listen()?;
+    tokio::select! {
+        result = work => result,
+        exit = interrupts.next() => {
+            interrupts.kill_on_next();
+            Ok(exit)
+        }
     }
 }

@@ -2,7 +2,6 @@
 //! exit code at the end. Only here is anything printed.
 //!
 //! A verb is two steps: its arguments are resolved, which may ask the person something, and then it runs.
-#![expect(dead_code, unused_imports, reason = "the verbs are wired as their operations land")]
 
 mod args;
 mod console;
@@ -24,11 +23,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Parser;
 use longshore::config::Env;
+use serde_json::json;
 
 use self::args::{Cli, Format};
 use self::console::Console;
+use self::diagnose::Diagnosis;
 use self::exit::Exit;
-use self::interrupt::Interrupts;
 use self::output::Output;
 use self::progress::Progress;
 use self::prompt::Input;
@@ -54,10 +54,14 @@ impl Context {
 
     /// Tells an error, and how the process is to end because of it.
     pub(crate) fn report(&self, error: &anyhow::Error) -> Exit {
-        let diagnosis = diagnose::diagnose(error);
+        self.tell(&diagnose::diagnose(error))
+    }
+
+    /// Tells an error in lines for a person, or in one line of JSON.
+    pub(crate) fn tell(&self, diagnosis: &Diagnosis) -> Exit {
         let text = match self.output.format() {
             Format::Text => diagnosis.text(&self.console),
-            Format::Json => diagnosis.json(),
+            Format::Json => format!("{}\n", json!({ "error": diagnosis.value() })),
         };
         self.console.write(text.as_bytes());
         diagnosis.exit
@@ -80,6 +84,9 @@ pub(crate) fn main() -> ExitCode {
     let exit = verbs::start(cli.command, &context)
         .and_then(drive)
         .unwrap_or_else(|error| context.report(&error));
+    if matches!(exit, Exit::Interrupted | Exit::Terminated) {
+        context.console.lines(["stopped: whatever was not whole has no name".to_owned()]);
+    }
     ExitCode::from(exit.code())
 }
 
@@ -93,23 +100,13 @@ fn arguments() -> Vec<OsString> {
     arguments
 }
 
-/// Runs `work` to its end, or to the first signal. Dropping it is what stops it: whatever it has not finished cleans
-/// up behind itself.
+/// Runs a verb to its end.
 fn drive(work: Work<'_>) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start threads")?;
-    let result = runtime.block_on(async {
-        let mut interrupts = Interrupts::listen().context("cannot listen for signals")?;
-        tokio::select! {
-            result = work => result,
-            exit = interrupts.next() => {
-                interrupts.kill_on_next();
-                Ok(exit)
-            }
-        }
-    });
+    let result = runtime.block_on(work);
     runtime.shutdown_timeout(GRACE);
     result
 }

@@ -54,22 +54,18 @@ impl Input {
         Ok(Secret::new(password))
     }
 
-    /// Asks for a line; the person may take `default` by an empty answer.
-    pub(crate) fn ask(&self, prompt: &str, default: Option<&str>) -> anyhow::Result<String> {
+    /// Asks for a line.
+    pub(crate) fn ask(&self, prompt: &str) -> anyhow::Result<String> {
         self.needs_terminal("a user name is needed: give it with --username")?;
         let mut stderr = io::stderr().lock();
-        match default {
-            Some(default) => write!(stderr, "{prompt} ({default}): "),
-            None => write!(stderr, "{prompt}: "),
-        }
-        .and_then(|()| stderr.flush())
-        .context("cannot ask on the terminal")?;
+        write!(stderr, "{prompt}")
+            .and_then(|()| stderr.flush())
+            .context("cannot ask on the terminal")?;
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
-        match (answer.trim(), default) {
-            ("", Some(default)) => Ok(default.to_owned()),
-            ("", None) => bail!(UsageError("no user name was given".into())),
-            (answer, _) => Ok(answer.to_owned()),
+        match answer.trim() {
+            "" => bail!(UsageError("no user name was given".into())),
+            answer => Ok(answer.to_owned()),
         }
     }
 

@@ -224,6 +224,16 @@ impl Error {
         }
     }
 
+    /// Whether the registry refuses: it wants a login, does not take the one it was given, or does not allow this to it.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        match self {
+            Self::Status { status, .. } => matches!(status.as_u16(), 401 | 403),
+            Self::Unauthorized { .. } | Self::NoPermission { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The status of the registry's answer, when it is the answer that is the error.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {

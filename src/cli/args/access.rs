@@ -8,7 +8,7 @@ use longshore::auth::Secret;
 use longshore::config::ConnectionOptions;
 
 /// How the registry at one end is to be reached, as far as the command line tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Access {
     pub(crate) connection: ConnectionOptions,
     pub(crate) authfile: Option<PathBuf>,
@@ -16,9 +16,10 @@ pub(crate) struct Access {
 }
 
 /// Where user name and password come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Login {
     /// From auth files and credential helpers.
+    #[default]
     Stored,
     /// From the command line.
     Given { username: String, password: Secret },
@@ -71,21 +72,24 @@ pub(crate) struct ConnectionArgs {
 }
 
 impl AccessArgs {
-    pub(crate) fn resolve(self) -> Access {
-        let login = match (self.creds, self.username) {
-            (Some(creds), _) => from_creds(&creds),
-            (None, Some(username)) => from_username(username, self.password, self.password_stdin),
+    pub(crate) fn resolve(&self) -> Access {
+        let login = match (&self.creds, &self.username) {
+            (Some(creds), _) => from_creds(creds),
+            (None, Some(username)) => {
+                from_username(username.clone(), self.password.clone(), self.password_stdin)
+            }
             (None, None) => Login::Stored,
         };
-        Access { connection: self.connection.resolve(), authfile: self.authfile, login }
+        let authfile = self.authfile.clone();
+        Access { connection: self.connection.resolve(), authfile, login }
     }
 }
 
 impl ConnectionArgs {
-    pub(crate) fn resolve(self) -> ConnectionOptions {
+    pub(crate) fn resolve(&self) -> ConnectionOptions {
         ConnectionOptions {
-            ca_file: self.ca_file,
-            cert_dir: self.cert_dir,
+            ca_file: self.ca_file.clone(),
+            cert_dir: self.cert_dir.clone(),
             insecure: self.insecure,
             plain_http: self.plain_http,
         }

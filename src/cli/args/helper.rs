@@ -7,12 +7,12 @@ use clap::{Args, ValueEnum};
 #[command(hide = true)]
 pub(crate) struct HelperArgs {
     /// What is asked of the helper
-    pub(crate) action: HelperAction,
+    pub(crate) action: HelperVerb,
 }
 
 /// The verbs of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum HelperAction {
+pub(crate) enum HelperVerb {
     /// Print the login for the registry on standard input
     Get,
     /// Keep the login on standard input

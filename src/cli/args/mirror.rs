@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use longshore::mirror::Mapping;
 
+use super::UsageError;
 use super::access::{DestinationArgs, SourceArgs};
-use super::transfer::{PlatformArgs, TransferArgs};
+use super::transfer::{Copy, PlatformArgs, TransferArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,4 +56,31 @@ pub(crate) struct MirrorArgs {
     pub(crate) source: SourceArgs,
     #[command(flatten)]
     pub(crate) destination: DestinationArgs,
+}
+
+impl MirrorArgs {
+    /// `mappings` are those that the arguments, or the file that they name, hold.
+    pub(crate) fn resolve(self, mappings: Vec<Mapping>) -> Result<Copy, UsageError> {
+        if mappings.is_empty() {
+            return Err(UsageError("there is no mapping to work on".into()));
+        }
+        for mapping in &mappings {
+            if let Some(same) = mapping.destinations.iter().find(|to| **to == mapping.source) {
+                return Err(UsageError(format!("{same} is both source and destination")));
+            }
+        }
+        let destinations: Vec<_> =
+            mappings.iter().flat_map(|mapping| &mapping.destinations).collect();
+        for (index, destination) in destinations.iter().enumerate() {
+            if destinations[..index].contains(destination) {
+                return Err(UsageError(format!("{destination} is named as a destination twice")));
+            }
+        }
+        Ok(Copy {
+            request: self.transfer.request(mappings, self.platforms.platforms),
+            retries: self.transfer.retries,
+            source: self.source.resolve(self.authfile.clone()),
+            destination: self.destination.resolve(self.authfile),
+        })
+    }
 }

@@ -17,18 +17,19 @@ mod serve;
 mod tags;
 mod transfer;
 
-pub(crate) use access::{Access, AccessArgs, ConnectionArgs, Login};
+pub(crate) use access::{Access, AccessArgs, Login};
 pub(crate) use completion::CompletionArgs;
 pub(crate) use demo::DemoArgs;
-pub(crate) use helper::HelperArgs;
+pub(crate) use helper::{HelperArgs, HelperVerb};
 pub(crate) use inspect::InspectArgs;
-pub(crate) use login::LoginArgs;
+pub(crate) use login::{LoginArgs, LoginRequest};
 pub(crate) use logout::LogoutArgs;
 pub(crate) use mirror::MirrorArgs;
 pub(crate) use pull::PullArgs;
 pub(crate) use push::PushArgs;
 pub(crate) use serve::ServeArgs;
 pub(crate) use tags::TagsArgs;
+pub(crate) use transfer::Copy;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 

@@ -1,10 +1,12 @@
 //! `pull`.
 
+use anyhow::bail;
 use clap::Args;
-use longshore::model::Endpoint;
+use longshore::mirror::Mapping;
+use longshore::model::{Endpoint, ImageName};
 
-use super::transfer::{PlatformArgs, TransferArgs};
-use super::{AccessArgs, endpoint};
+use super::transfer::{Copy, PlatformArgs, TransferArgs};
+use super::{Access, AccessArgs, UsageError, endpoint};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,7 +24,7 @@ pub(crate) struct PullArgs {
     /// The image on a registry
     #[arg(value_parser = endpoint)]
     pub(crate) image: Endpoint,
-    /// Where it goes [default: a layout in the user's data directory]
+    /// Where it goes [default: a layout of its repository below ~/.local/share/longshore/layouts]
     #[arg(value_name = "DESTINATION", value_parser = endpoint)]
     pub(crate) destination: Option<Endpoint>,
     #[command(flatten)]
@@ -31,4 +33,34 @@ pub(crate) struct PullArgs {
     pub(crate) transfer: TransferArgs,
     #[command(flatten)]
     pub(crate) access: AccessArgs,
+}
+
+impl PullArgs {
+    /// `keep_at` tells where an image goes that is given no destination.
+    pub(crate) fn resolve(
+        self,
+        keep_at: impl FnOnce(&ImageName) -> anyhow::Result<Endpoint>,
+    ) -> anyhow::Result<Copy> {
+        let Endpoint::Registry(name) = &self.image else {
+            bail!(UsageError(format!(
+                "'{}' is not on a registry: to copy between two local places, use mirror",
+                self.image
+            )));
+        };
+        let destination = match self.destination {
+            Some(Endpoint::Registry(_)) => bail!(UsageError(
+                "the destination of pull is local, as in oci:DIR: to copy between registries, use mirror"
+                    .into()
+            )),
+            Some(local) => local,
+            None => keep_at(name)?,
+        };
+        let mapping = Mapping { source: self.image, destinations: vec![destination] };
+        Ok(Copy {
+            request: self.transfer.request(vec![mapping], self.platforms.platforms),
+            retries: self.transfer.retries,
+            source: self.access.resolve(),
+            destination: Access::default(),
+        })
+    }
 }

@@ -1,10 +1,11 @@
 //! `push`.
 
 use clap::Args;
+use longshore::mirror::Mapping;
 use longshore::model::Endpoint;
 
-use super::transfer::TransferArgs;
-use super::{AccessArgs, endpoint};
+use super::transfer::{Copy, TransferArgs};
+use super::{Access, AccessArgs, UsageError, endpoint};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,4 +30,27 @@ pub(crate) struct PushArgs {
     pub(crate) transfer: TransferArgs,
     #[command(flatten)]
     pub(crate) access: AccessArgs,
+}
+
+impl PushArgs {
+    pub(crate) fn resolve(self) -> Result<Copy, UsageError> {
+        if let Endpoint::Registry(_) = &self.source {
+            return Err(UsageError(
+                "the source of push is local, as in oci:DIR: to copy between registries, use mirror".into(),
+            ));
+        }
+        if self.image.path().is_some() {
+            return Err(UsageError(format!(
+                "'{}' is not on a registry: to copy between two local places, use mirror",
+                self.image
+            )));
+        }
+        let mapping = Mapping { source: self.source, destinations: vec![self.image] };
+        Ok(Copy {
+            request: self.transfer.request(vec![mapping], Vec::new()),
+            retries: self.transfer.retries,
+            source: Access::default(),
+            destination: self.access.resolve(),
+        })
+    }
 }

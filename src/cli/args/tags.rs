@@ -1,9 +1,9 @@
 //! `tags`.
 
 use clap::Args;
-use longshore::model::Endpoint;
+use longshore::model::{Endpoint, ImageName};
 
-use super::{AccessArgs, endpoint};
+use super::{AccessArgs, UsageError, endpoint};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,4 +20,27 @@ pub(crate) struct TagsArgs {
     pub(crate) repository: Endpoint,
     #[command(flatten)]
     pub(crate) access: AccessArgs,
+}
+
+impl TagsArgs {
+    /// Refuses the name of one image where that of a repository is meant.
+    pub(crate) fn check(&self) -> Result<(), UsageError> {
+        let named = match &self.repository {
+            Endpoint::Registry(ImageName::Qualified(image)) => {
+                image.tag.is_some() || image.digest.is_some()
+            }
+            Endpoint::Registry(ImageName::Short { tag, digest, .. }) => {
+                tag.is_some() || digest.is_some()
+            }
+            Endpoint::Oci { name, .. }
+            | Endpoint::OciArchive { name, .. }
+            | Endpoint::DockerArchive { name, .. } => name.is_some(),
+            Endpoint::Dir(_) => false,
+        };
+        if named {
+            let text = format!("'{}' names one image: leave out tag and digest", self.repository);
+            return Err(UsageError(text));
+        }
+        Ok(())
+    }
 }

@@ -2,7 +2,20 @@
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
+use longshore::mirror::Mapping;
 use longshore::model::PlatformFilter;
+use longshore::ops::CopyRequest;
+use longshore::transfer::{Attachments, CopyOptions, Selection};
+
+use super::Access;
+
+/// What one of the copying verbs is asked to do.
+pub(crate) struct Copy {
+    pub(crate) request: CopyRequest,
+    pub(crate) source: Access,
+    pub(crate) destination: Access,
+    pub(crate) retries: u32,
+}
 
 /// Flags of all verbs that copy images.
 #[derive(Args, Clone)]
@@ -28,4 +41,21 @@ pub(crate) struct PlatformArgs {
     /// Take only images of this platform; may be given several times [default: all platforms]
     #[arg(long = "platform", value_name = "OS/ARCH[/VARIANT]")]
     pub(crate) platforms: Vec<PlatformFilter>,
+}
+
+impl TransferArgs {
+    /// What is to be copied, and how.
+    pub(super) fn request(
+        &self,
+        mappings: Vec<Mapping>,
+        platforms: Vec<PlatformFilter>,
+    ) -> CopyRequest {
+        let attachments =
+            if self.referrers { Attachments::Referrers } else { Attachments::default() };
+        CopyRequest {
+            mappings,
+            selection: Selection { platforms, attachments },
+            options: CopyOptions { jobs: self.jobs },
+        }
+    }
 }

@@ -1,21 +1,59 @@
 //! What each verb does with its arguments: one file per verb.
 
 mod completion;
+mod copy;
+mod demo;
+mod ends;
+mod helper;
+mod images;
+mod inspect;
+pub(super) mod login;
+mod logout;
+mod mirror;
+mod plan;
+mod pulled;
+mod serve;
+mod tags;
 
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 
 use super::Context;
-use super::args::Command;
+use super::args::{Command, Copy};
 use super::exit::Exit;
+use super::interrupt::stoppable;
 
 /// A verb at work.
-pub(crate) type Work<'a> = BoxFuture<'a, anyhow::Result<Exit>>;
+pub(crate) type Work<'a> = LocalBoxFuture<'a, anyhow::Result<Exit>>;
 
 /// Resolves the arguments of a verb and starts it. Questions are asked here, before anything runs.
 pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<'_>> {
-    Ok(match command {
-        Command::Completion(args) => completion::run(args, context).boxed(),
-        _ => anyhow::bail!("this verb is not built yet"),
-    })
+    let work = match command {
+        Command::Serve(args) => return Ok(serve::run(args, context).boxed_local()),
+        Command::Login(args) => login::run(login::prepare(args, context)?, context).boxed_local(),
+        Command::Logout(args) => logout::run(args, context).boxed_local(),
+        Command::Pull(args) => {
+            copy(args.resolve(|image| pulled::place_of(image, &context.env))?, context)?
+        }
+        Command::Push(args) => copy(args.resolve()?, context)?,
+        Command::Mirror(args) => mirror::start(args, context)?,
+        Command::Inspect(args) => {
+            let open = ends::one(&args.access.resolve(), &args.image, context)?;
+            inspect::run(open, args, context).boxed_local()
+        }
+        Command::Tags(args) => {
+            args.check()?;
+            let open = ends::one(&args.access.resolve(), &args.repository, context)?;
+            tags::run(open, args.repository, context).boxed_local()
+        }
+        Command::CredentialHelper(args) => helper::run(args, context).boxed_local(),
+        Command::Demo(args) => demo::run(args, context).boxed_local(),
+        Command::Completion(args) => completion::run(args, context).boxed_local(),
+    };
+    Ok(stoppable(work).boxed_local())
+}
+
+fn copy(copy: Copy, context: &Context) -> anyhow::Result<Work<'_>> {
+    let ends = ends::both(&copy, context)?;
+    Ok(copy::run(ends, copy.request, context).boxed_local())
 }

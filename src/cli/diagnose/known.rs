@@ -1,0 +1,177 @@
+//! What is known of each type of error: an exit code, and what to do about it.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use longshore::auth::{self, KeyringError};
+use longshore::config;
+use longshore::http;
+use longshore::mirror::MappingError;
+use longshore::ops::{InspectError, NoDataHome};
+use longshore::server::{HtpasswdError, StartError, TlsError};
+use longshore::session;
+use longshore::store;
+use longshore::transfer::ResolveError;
+
+use crate::cli::args::UsageError;
+use crate::cli::exit::Exit;
+use crate::cli::verbs::login::NotLoggedIn;
+
+/// What the type of an error tells.
+pub(super) struct Finding {
+    pub(super) exit: Exit,
+    pub(super) hint: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn of(exit: Exit) -> Self {
+        Self { exit, hint: None }
+    }
+
+    fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+/// Tells what it knows of an error if that is of its type.
+type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
+
+const EXPERTS: [Expert; 11] = [
+    |error| error.downcast_ref().map(of_usage),
+    |error| is_usage(error).then(|| Finding::of(Exit::Usage)),
+    |error| error.downcast_ref().map(of_nobody),
+    |error| error.downcast_ref().and_then(of_inspect),
+    |error| error.downcast_ref().and_then(of_resolve),
+    |error| error.downcast_ref().and_then(of_store),
+    |error| error.downcast_ref().and_then(of_session),
+    |error| error.downcast_ref().and_then(of_http),
+    |error| error.downcast_ref().map(of_auth),
+    |error| error.downcast_ref().map(of_config),
+    |error| is_local(error).then(|| Finding::of(Exit::Local)),
+];
+
+/// What is known of one error of a chain; `None` leaves the word to its cause.
+pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Finding> {
+    EXPERTS.into_iter().find_map(|expert| expert(error))
+}
+
+fn of_usage(_: &UsageError) -> Finding {
+    Finding::of(Exit::Usage).hint("--help behind the verb shows how it is used")
+}
+
+fn of_nobody(NotLoggedIn(target): &NotLoggedIn) -> Finding {
+    Finding::of(Exit::Denied).hint(format!("log in: longshore login {target}"))
+}
+
+fn of_inspect(error: &InspectError) -> Option<Finding> {
+    match error {
+        InspectError::Resolve(error) => of_resolve(error),
+        InspectError::NoConfig(_) => Some(Finding::of(Exit::NotFound)),
+    }
+}
+
+fn of_resolve(error: &ResolveError) -> Option<Finding> {
+    match error {
+        ResolveError::Store(error) => of_store(error),
+        ResolveError::Platform { .. } => Some(Finding::of(Exit::NotFound)),
+        ResolveError::Reduce { .. } | ResolveError::TooLarge { .. } => {
+            Some(Finding::of(Exit::Verification))
+        }
+    }
+}
+
+fn of_store(error: &store::Error) -> Option<Finding> {
+    use store::Error as E;
+    let exit = match error {
+        E::NotFound { .. } => Exit::NotFound,
+        E::Digest { .. } | E::Size { .. } | E::Manifest { .. } => Exit::Verification,
+        E::Name { .. } | E::Several { .. } | E::Unsupported { .. } => Exit::Usage,
+        E::Backend(cause) => return of_backend(cause.as_ref()),
+        _ => Exit::Local,
+    };
+    Some(Finding::of(exit))
+}
+
+/// An error of the layer that a store is made of; it does not stand in the chain itself.
+fn of_backend(error: &(dyn Error + 'static)) -> Option<Finding> {
+    match error.downcast_ref::<Arc<store::Error>>() {
+        Some(shared) => of_store(shared),
+        None => recognise(error),
+    }
+}
+
+fn of_session(error: &session::Error) -> Option<Finding> {
+    match error {
+        session::Error::Config(error) => Some(of_config(error)),
+        session::Error::Http(error) => of_http(error),
+    }
+}
+
+fn of_http(error: &http::Error) -> Option<Finding> {
+    use http::Error as E;
+    Some(match error {
+        E::Unauthorized { registry, had_credential: false, .. }
+        | E::NoPermission { registry, had_credential: false, .. } => {
+            Finding::of(Exit::Denied).hint(format!("log in first: longshore login {registry}"))
+        }
+        E::Unauthorized { registry, .. } => Finding::of(Exit::Denied)
+            .hint(format!("log in again: longshore login {registry}")),
+        E::NoPermission { registry, .. } => Finding::of(Exit::Denied).hint(format!(
+            "'longshore login --get-login {registry}' shows whose login is used; its owner may lack the permission"
+        )),
+        E::Certificate { .. } => Finding::of(Exit::Network)
+            .hint("trust its authority by --ca-file or certs.d, or go without proof by --insecure"),
+        E::PlainHttp { .. } => {
+            Finding::of(Exit::Network).hint("if that is meant to be so, give --plain-http")
+        }
+        E::Connect { .. } => Finding::of(Exit::Network)
+            .hint("check the name of the registry, the network, and the proxy settings"),
+        E::Tls { .. } => Finding::of(Exit::Network),
+        E::Stalled { .. } | E::Broken { .. } | E::BrokenBody { .. } => Finding::of(Exit::Network)
+            .hint("run it again: what is there already is not copied again"),
+        E::Setup { .. } => Finding::of(Exit::Local),
+        E::Keychain(error) => of_auth(error),
+        E::Source { .. } | E::Token { .. } => return None,
+        other if other.is_denied() => Finding::of(Exit::Denied),
+        other if other.is_transient() => Finding::of(Exit::Network),
+        _ => Finding::of(Exit::Failed),
+    })
+}
+
+fn of_auth(error: &auth::Error) -> Finding {
+    use auth::Error as E;
+    let local = Finding::of(Exit::Local);
+    match error {
+        E::Keyring(KeyringError::Absent(_) | KeyringError::NotBuilt) => {
+            local.hint("leave out --keyring to keep the login in the auth file")
+        }
+        E::Keyring(_) => local.hint("unlock the keyring, or leave out --keyring"),
+        E::ReadOnly { .. } => local.hint("name another file by --authfile"),
+        _ => local,
+    }
+}
+
+fn of_config(error: &config::Error) -> Finding {
+    use config::Error as E;
+    match error {
+        E::Blocked { .. } => Finding::of(Exit::Denied),
+        E::NoRegistry(name) => {
+            Finding::of(Exit::Usage).hint(format!("write it with its registry: REGISTRY/{name}"))
+        }
+        E::Ambiguous { .. } => Finding::of(Exit::Usage),
+        _ => Finding::of(Exit::Local),
+    }
+}
+
+/// Whether it is about what was typed and nothing else.
+fn is_usage(error: &(dyn Error + 'static)) -> bool {
+    error.is::<MappingError>() || error.is::<NoDataHome>()
+}
+
+/// Whether it is about files of this machine and nothing else.
+fn is_local(error: &(dyn Error + 'static)) -> bool {
+    error.is::<StartError>()
+        || error.is::<TlsError>()
+        || error.is::<HtpasswdError>()
+        || error.is::<std::io::Error>()
+}

@@ -1,0 +1,106 @@
+//! Opens the ends of a copy as the command line tells.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use anyhow::bail;
+use longshore::auth::Credential;
+use longshore::config::Registries;
+use longshore::http::RetryPolicy;
+use longshore::model::{Endpoint, Registry};
+use longshore::ops::Ends;
+use longshore::session::{Session, SessionOptions};
+use longshore::store::Open;
+
+use crate::cli::Context;
+use crate::cli::args::{Access, Copy, Login, UsageError};
+
+/// Both ends of a copy. Passwords are asked for here.
+pub(super) fn both(copy: &Copy, context: &Context) -> anyhow::Result<Ends> {
+    let retry = RetryPolicy { tries: copy.retries.saturating_add(1), ..RetryPolicy::default() };
+    let mappings = &copy.request.mappings;
+    let sources = mappings.iter().map(|mapping| &mapping.source);
+    let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
+    Ok(Ends {
+        source: open(&copy.source, sources, retry, context)?,
+        destination: open(&copy.destination, destinations, retry, context)?,
+    })
+}
+
+/// The one place that a verb looks at. A password is asked for here.
+pub(super) fn one(
+    access: &Access,
+    place: &Endpoint,
+    context: &Context,
+) -> anyhow::Result<Arc<dyn Open>> {
+    open(access, [place], RetryPolicy::default(), context)
+}
+
+fn open<'a>(
+    access: &Access,
+    places: impl IntoIterator<Item = &'a Endpoint>,
+    retry: RetryPolicy,
+    context: &Context,
+) -> anyhow::Result<Arc<dyn Open>> {
+    let given = match &access.login {
+        Login::Stored => None,
+        login => {
+            let registry = only_registry(places, context)?;
+            let credential = credential(login, registry.as_str(), context)?;
+            Some((registry, credential))
+        }
+    };
+    let options = SessionOptions {
+        connection: access.connection.clone(),
+        authfile: access.authfile.clone(),
+        given,
+        retry,
+        ..SessionOptions::default()
+    };
+    Ok(Arc::new(Session::new(context.env.clone(), options)?))
+}
+
+/// The registry that a login from the command line is for: it goes to no other, so there must be just one.
+fn only_registry<'a>(
+    places: impl IntoIterator<Item = &'a Endpoint>,
+    context: &Context,
+) -> anyhow::Result<Registry> {
+    let registries = Registries::load(&context.env)?;
+    let mut found = BTreeSet::new();
+    for place in places {
+        if let Endpoint::Registry(name) = place {
+            let images = registries.candidates(name)?;
+            found.extend(images.into_iter().map(|image| image.repository.registry().clone()));
+        }
+    }
+    match (found.pop_first(), found.len()) {
+        (Some(registry), 0) => Ok(registry),
+        (None, _) => bail!(UsageError("a login is given, but no registry to give it to".into())),
+        (Some(_), _) => bail!(UsageError(
+            "one login is given for several registries: log in to each before".into()
+        )),
+    }
+}
+
+/// The credential that the command line gives or points to.
+pub(super) fn credential(
+    login: &Login,
+    place: &str,
+    context: &Context,
+) -> anyhow::Result<Credential> {
+    let (username, password) = match login {
+        Login::Stored => bail!(UsageError("no user name is given".into())),
+        Login::Given { username, password } => {
+            tracing::warn!(
+                "others on this machine can see a password on the command line: use --password-stdin"
+            );
+            (username, password.clone())
+        }
+        Login::Stdin { username } => (username, context.input.secret("password")?),
+        Login::Prompt { username } => {
+            let prompt = format!("Password for {username} at {place}: ");
+            (username, context.input.ask_password(&prompt)?)
+        }
+    };
+    Ok(Credential::Basic { username: username.clone(), password })
+}
