@@ -19,7 +19,8 @@ mod system {
 
     use super::Keyring;
     use crate::auth::helper::Login;
-    use crate::auth::vault::{Vault, server_name};
+    use crate::auth::key::Key;
+    use crate::auth::vault::Vault;
     use crate::auth::{KeyringError, Secret};
 
     /// The name under which the keyring shows our entries.
@@ -66,6 +67,11 @@ mod system {
             Ok(()) => Ok(()),
             Err(error) => Err(KeyringError::Absent(error.to_string().into())),
         }
+    }
+
+    /// How a server is called in the keyring, however the caller writes it.
+    fn server_name(server: &str) -> String {
+        Key::parse(server).map_or_else(|| server.to_owned(), |key| key.to_string())
     }
 
     fn entry(server: &str) -> Result<Entry, KeyringError> {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::key::Key;
 use super::{KeyringError, Secret};
 
 /// How long the first sign of life may take. A service that is silent for longer shows no prompt to anyone.
@@ -25,11 +24,6 @@ pub trait Vault: Send + Sync {
     fn erase(&self, server: &str) -> Result<bool, KeyringError>;
     /// All servers, each with its user name.
     fn list(&self) -> Result<Vec<(String, String)>, KeyringError>;
-}
-
-/// How a server is called in a vault, however the caller writes it.
-pub(super) fn server_name(server: &str) -> String {
-    Key::parse(server).map_or_else(|| server.to_owned(), |key| key.to_string())
 }
 
 /// Makes a call to `vault` once it has shown that it is there.
