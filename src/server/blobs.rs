@@ -1,7 +1,7 @@
 //! Blobs: given as a whole or in part, and deleted (OCI distribution specification, «Pulling Blobs», «Deleting
 //! Blobs»).
 
-use http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue, RANGE};
+use http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, RANGE};
 use http::{Response, StatusCode};
 
 use super::answer::{Body, CONTENT_DIGEST, empty, set};
@@ -9,13 +9,14 @@ use super::error::{Outcome, Reason, Refusal};
 use super::name::Name;
 use super::range::Span;
 use super::registry::Registry;
+use super::request::header;
 use crate::model::Digest;
 
 impl Registry {
     pub(super) fn get_blob(&self, name: &Name, digest: &Digest, headers: &HeaderMap) -> Outcome {
         let layout = self.layout(name)?;
         let size = layout.blob_size(digest)?.ok_or_else(|| unknown(digest))?;
-        let (status, start, left) = match Span::of(text(headers, &RANGE), size) {
+        let (status, start, left) = match Span::of(header(headers, &RANGE), size) {
             Span::Whole => (StatusCode::OK, 0, size),
             Span::Part { start, length } => (StatusCode::PARTIAL_CONTENT, start, length),
             Span::Unsatisfiable => return Err(outside(size)),
@@ -41,19 +42,11 @@ impl Registry {
     }
 }
 
-/// A header as text.
-pub(super) fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
-
 fn unknown(digest: &Digest) -> Refusal {
     Refusal::new(Reason::BlobUnknown, format!("there is no blob {digest}"))
 }
 
 fn outside(size: u64) -> Refusal {
-    let refusal = Refusal::new(Reason::RangeOutside, format!("the blob has {size} bytes"));
-    match HeaderValue::from_str(&format!("bytes */{size}")) {
-        Ok(value) => refusal.with(CONTENT_RANGE, value),
-        Err(_) => refusal,
-    }
+    Refusal::new(Reason::RangeOutside, format!("the blob has {size} bytes"))
+        .with(CONTENT_RANGE, format!("bytes */{size}"))
 }

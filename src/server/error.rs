@@ -1,9 +1,9 @@
 //! Refusals: what a request is answered when it is not fulfilled (OCI distribution specification, «Error Codes»).
 
-use http::header::{ALLOW, HeaderName, HeaderValue};
+use http::header::{ALLOW, HeaderName};
 use http::{Response, StatusCode};
 
-use super::answer::{Body, json};
+use super::answer::{Body, json, set};
 use crate::store;
 
 /// Why a request is refused. Each has one status and one code of the specification's table.
@@ -63,7 +63,7 @@ impl Reason {
 pub(super) struct Refusal {
     reason: Reason,
     message: String,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    headers: Vec<(HeaderName, String)>,
 }
 
 /// The result of handling a request.
@@ -76,8 +76,7 @@ impl Refusal {
 
     /// The method does not exist here; `allowed` lists those that do.
     pub(super) fn method(allowed: &'static str) -> Self {
-        Self::new(Reason::Unsupported, "the method is not supported here")
-            .with(ALLOW, HeaderValue::from_static(allowed))
+        Self::new(Reason::Unsupported, "the method is not supported here").with(ALLOW, allowed)
     }
 
     /// What went wrong inside: told to the log, not to the client.
@@ -88,8 +87,9 @@ impl Refusal {
         Self::new(Reason::Internal, "the registry could not do this; its log tells why")
     }
 
-    pub(super) fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+    /// Adds a header.
+    pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -117,7 +117,9 @@ impl From<Refusal> for Response<Body> {
             "errors": [{ "code": code, "message": refusal.message }]
         });
         let mut response = json(status, "application/json", &body);
-        response.headers_mut().extend(refusal.headers);
+        for (name, value) in refusal.headers {
+            set(&mut response, name, &value);
+        }
         response
     }
 }

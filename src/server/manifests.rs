@@ -7,11 +7,10 @@ use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
 use super::answer::{Body, CONTENT_DIGEST, created, empty, set};
-use super::blobs::text;
-use super::body::collect;
 use super::error::{Outcome, Reason, Refusal};
 use super::name::Name;
 use super::registry::Registry;
+use super::request::{collect, header};
 use super::route::ManifestRef;
 use crate::model::{Algorithm, MAX_MANIFEST_SIZE, Manifest, ManifestError, RefName, Tag, one_line};
 use crate::store::{Layout, Reference, Sink, Source};
@@ -107,7 +106,7 @@ fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
 
 async fn whole(headers: &HeaderMap, body: &mut Incoming) -> Outcome<Bytes> {
     let too_large = || Refusal::new(Reason::ManifestTooLarge, ManifestError::TooLarge.to_string());
-    let announced = text(headers, &CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    let announced = header(headers, &CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MAX_MANIFEST_SIZE) {
         return Err(too_large());
     }
@@ -122,7 +121,7 @@ fn parse(bytes: Bytes, which: &ManifestRef, headers: &HeaderMap) -> Outcome<Mani
         ManifestRef::Tag(_) => Algorithm::Sha256,
         ManifestRef::Digest(digest) => digest.algorithm(),
     };
-    let manifest = Manifest::parse_as(bytes, text(headers, &CONTENT_TYPE), algorithm)
+    let manifest = Manifest::parse_as(bytes, header(headers, &CONTENT_TYPE), algorithm)
         .map_err(|error| Refusal::new(Reason::ManifestInvalid, told(&error)))?;
     match which {
         ManifestRef::Digest(digest) if digest != manifest.digest() => {

@@ -20,7 +20,6 @@
 
 mod answer;
 mod blobs;
-mod body;
 mod connection;
 mod error;
 mod htpasswd;
@@ -32,6 +31,7 @@ mod page;
 mod query;
 mod range;
 mod registry;
+mod request;
 mod route;
 mod sessions;
 mod tls;

@@ -10,10 +10,10 @@ use http::{Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 
 use super::answer::{Body, json};
-use super::body;
 use super::error::{Outcome, Reason, Refusal};
 use super::htpasswd::Htpasswd;
 use super::name::Name;
+use super::request::discard;
 use super::route::Route;
 use super::sessions::Sessions;
 use crate::store::{Layout, LayoutStore};
@@ -66,7 +66,7 @@ impl Registry {
             Err(refusal) => {
                 // A client that waits to be told to go on has sent nothing yet.
                 if !head.headers.contains_key(EXPECT) {
-                    body::discard(&mut body).await;
+                    discard(&mut body).await;
                 }
                 refusal.into()
             }
@@ -117,9 +117,8 @@ impl Registry {
         if users.admits(authorization).await {
             return Ok(());
         }
-        let challenge = HeaderValue::from_static(r#"Basic realm="longshore""#);
         Err(Refusal::new(Reason::Unauthorized, "a user name and its password are needed")
-            .with(WWW_AUTHENTICATE, challenge))
+            .with(WWW_AUTHENTICATE, r#"Basic realm="longshore""#))
     }
 }
 

@@ -234,6 +234,20 @@ mod tests {
     }
 
     #[test]
+    fn there_is_an_end_to_how_many_may_be_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let sessions = Sessions::open(dir.path().to_owned()).unwrap();
+        let ids: Vec<_> = std::iter::repeat_with(|| sessions.start(&name("a"), Algorithm::Sha256))
+            .map_while(Result::ok)
+            .collect();
+        assert_eq!(ids.len(), MAX_OPEN);
+        sessions.end(&name("a"), &ids[0]).unwrap();
+        sessions.start(&name("b"), Algorithm::Sha256).unwrap();
+        let one_more = sessions.start(&name("b"), Algorithm::Sha256).unwrap_err();
+        assert_eq!(one_more.reason(), Reason::TooMany);
+    }
+
+    #[test]
     fn uploads_of_last_week_are_swept() {
         let dir = tempfile::tempdir().unwrap();
         let sessions = Sessions::open(dir.path().to_owned()).unwrap();

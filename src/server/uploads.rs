@@ -1,19 +1,16 @@
 //! Uploads of blobs: in one piece, in chunks or as a stream, or taken over from another repository (OCI distribution
 //! specification, «Pushing Blobs»).
 
-use http::header::{
-    CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue, LOCATION, RANGE,
-};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, HeaderName, LOCATION, RANGE};
 use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
 use super::answer::{Body, created, empty, set};
-use super::blobs::text;
-use super::body::receive;
 use super::error::{Outcome, Reason, Refusal};
 use super::name::Name;
 use super::range::Chunk;
 use super::registry::Registry;
+use super::request::{header, receive};
 use super::sessions::{Sessions, Writer};
 use super::upload_id::UploadId;
 use crate::model::{Algorithm, Digest};
@@ -149,10 +146,10 @@ async fn fill(
 
 /// The place that a request names for its body. A request without a body closes the upload and has none.
 fn chunk(headers: &HeaderMap) -> Outcome<Option<Chunk>> {
-    if text(headers, &CONTENT_LENGTH) == Some("0") {
+    if header(headers, &CONTENT_LENGTH) == Some("0") {
         return Ok(None);
     }
-    text(headers, &CONTENT_RANGE).map(Chunk::parse).transpose()
+    header(headers, &CONTENT_RANGE).map(Chunk::parse).transpose()
 }
 
 fn blob_location(name: &Name, digest: &Digest) -> String {
@@ -177,10 +174,7 @@ fn progress(status: StatusCode, name: &Name, id: &UploadId, written: u64) -> Res
 }
 
 fn out_of_order(name: &Name, id: &UploadId, written: u64) -> Refusal {
-    let refusal =
-        Refusal::new(Reason::RangeOutOfOrder, format!("the next byte has the offset {written}"));
-    [(LOCATION, upload_location(name, id)), (RANGE, range(written))]
-        .into_iter()
-        .filter_map(|(header, value)| Some((header, HeaderValue::from_str(&value).ok()?)))
-        .fold(refusal, |refusal, (header, value)| refusal.with(header, value))
+    Refusal::new(Reason::RangeOutOfOrder, format!("the next byte has the offset {written}"))
+        .with(LOCATION, upload_location(name, id))
+        .with(RANGE, range(written))
 }

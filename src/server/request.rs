@@ -1,8 +1,9 @@
-//! Bodies of requests: taken piece by piece, and not for ever.
+//! What requests bring: headers as text; bodies, taken piece by piece and not for ever.
 
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -14,6 +15,11 @@ const STALL: Duration = Duration::from_secs(60);
 /// How much of a body that nobody wants is read, and for how long, so that the client gets to read the answer.
 const UNWANTED: usize = 8 * 1024 * 1024;
 const UNWANTED_TIME: Duration = Duration::from_secs(2);
+
+/// A header as text.
+pub(super) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
 
 /// Gives the bytes of a body to `take` as they come.
 pub(super) async fn receive(
