@@ -4,10 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use longshore::model::{Endpoint, RefName};
-use longshore::store::{Open, Result, Sink, Source, local};
+use longshore::config::{ConnectionOptions, Env};
+use longshore::model::{Endpoint, Manifest, RefName};
+use longshore::session::{Session, SessionOptions};
+use longshore::store::{Open, Reference, Result, Sink, Source};
 use tempfile::TempDir;
+
+use crate::support::embedded::Embedded;
 
 /// A kind of store, with an empty place for one.
 pub(super) struct Kind {
@@ -16,6 +19,7 @@ pub(super) struct Kind {
     open: Arc<dyn Open>,
     /// What stands before the tag in the name of an image; `None` where images have no names.
     prefix: Option<&'static str>,
+    registry: Option<Embedded>,
 }
 
 impl Kind {
@@ -35,10 +39,27 @@ impl Kind {
         Self::local("dir", None)
     }
 
+    pub(super) fn registry() -> Self {
+        let registry = Embedded::new();
+        let endpoint = format!("{}/org/app", registry.address());
+        Self {
+            registry: Some(registry),
+            ..Self::at(tempfile::tempdir().unwrap(), &endpoint, Some(""))
+        }
+    }
+
     fn local(transport: &str, prefix: Option<&'static str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let endpoint = format!("{transport}:{}/store", folder.path().display()).parse().unwrap();
-        Self { folder, endpoint, open: Arc::new(Local), prefix }
+        let endpoint = format!("{transport}:{}/store", folder.path().display());
+        Self::at(folder, &endpoint, prefix)
+    }
+
+    fn at(folder: TempDir, endpoint: &str, prefix: Option<&'static str>) -> Self {
+        let connection = ConnectionOptions { plain_http: true, ..ConnectionOptions::default() };
+        let options = SessionOptions { connection, ..SessionOptions::default() };
+        let session = Session::new(Env::fake(folder.path(), []), options).unwrap();
+        let endpoint = endpoint.parse().unwrap();
+        Self { folder, endpoint, open: Arc::new(session), prefix, registry: None }
     }
 
     /// The store, to be written to.
@@ -59,6 +80,14 @@ impl Kind {
     /// How an image is called here: a tag, with what this kind needs in front.
     pub(super) fn name(&self, tag: &str) -> Option<RefName> {
         self.prefix.map(|prefix| format!("{prefix}{tag}").parse().unwrap())
+    }
+
+    /// How to ask for the only image here. A registry does not tell; there it takes the digest.
+    pub(super) fn only(&self, image: &Manifest) -> Reference {
+        match self.registry {
+            Some(_) => Reference::Digest(image.digest().clone()),
+            None => Reference::Only,
+        }
     }
 
     /// All files, with their paths below the folder of this store.
@@ -83,19 +112,5 @@ impl Kind {
     pub(super) fn skopeo(&self, name: Option<&RefName>) -> String {
         let name = name.map(|name| format!(":{name}")).unwrap_or_default();
         format!("{}{name}", self.endpoint)
-    }
-}
-
-/// What is on this machine.
-struct Local;
-
-#[async_trait]
-impl Open for Local {
-    async fn source(&self, endpoint: &Endpoint) -> Result<Arc<dyn Source>> {
-        local::open_source(endpoint).await
-    }
-
-    async fn sink(&self, endpoint: &Endpoint) -> Result<Arc<dyn Sink>> {
-        local::open_sink(endpoint).await
     }
 }

@@ -23,7 +23,7 @@ impl Memory {
     }
 
     /// Keeps a blob.
-    pub(super) fn blob(&mut self, media_type: MediaType, bytes: impl Into<Bytes>) -> Descriptor {
+    pub(super) fn keep(&mut self, media_type: MediaType, bytes: impl Into<Bytes>) -> Descriptor {
         let bytes = bytes.into();
         let digest = Digest::with(self.algorithm.unwrap_or(Algorithm::Sha256), &bytes);
         let descriptor = Descriptor::new(media_type, digest.clone(), bytes.len() as u64);
@@ -42,14 +42,14 @@ impl Memory {
             .iter()
             .map(|size| {
                 let bytes: Vec<u8> = seed.bytes().cycle().take(*size).collect();
-                self.blob(MediaType::ImageLayer, bytes)
+                self.keep(MediaType::ImageLayer, bytes)
             })
             .collect();
         let config = json!({
             "architecture": "amd64", "os": "linux", "author": seed,
             "rootfs": {"type": "layers", "diff_ids": layers.iter().map(|l| &l.digest).collect::<Vec<_>>()},
         });
-        let config = self.blob(MediaType::ImageConfig, config.to_string());
+        let config = self.keep(MediaType::ImageConfig, config.to_string());
         self.manifest(&json!({
             "schemaVersion": 2, "mediaType": media_types::OCI_MANIFEST,
             "config": config, "layers": layers,
@@ -58,8 +58,8 @@ impl Memory {
 
     /// An artifact that refers to `subject`.
     pub(super) fn referrer(&mut self, subject: &Manifest, kind: &str) -> Manifest {
-        let empty = self.blob("application/vnd.oci.empty.v1+json".into(), "{}");
-        let layer = self.blob("text/plain".into(), format!("a {kind}"));
+        let empty = self.keep("application/vnd.oci.empty.v1+json".into(), "{}");
+        let layer = self.keep("text/plain".into(), format!("a {kind}"));
         self.manifest(&json!({
             "schemaVersion": 2, "mediaType": media_types::OCI_MANIFEST, "artifactType": kind,
             "config": empty, "layers": [layer], "subject": subject.descriptor(),
