@@ -68,13 +68,13 @@ complete -c longshore -n "__fish_longshore_using_subcommand logout" -s q -l quie
 complete -c longshore -n "__fish_longshore_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l jobs -d 'How many blobs are copied at the same time' -r
-complete -c longshore -n "__fish_longshore_using_subcommand pull" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l authfile -d 'Auth file to read logins from' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand pull" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l referrers -d 'Take along what refers to the image: signatures, attestations, SBOMs, and cosign\'s tags'
@@ -85,13 +85,13 @@ complete -c longshore -n "__fish_longshore_using_subcommand pull" -s v -l verbos
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l jobs -d 'How many blobs are copied at the same time' -r
-complete -c longshore -n "__fish_longshore_using_subcommand push" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l authfile -d 'Auth file to read logins from' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand push" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l referrers -d 'Take along what refers to the image: signatures, attestations, SBOMs, and cosign\'s tags'
@@ -104,8 +104,8 @@ complete -c longshore -n "__fish_longshore_using_subcommand push" -s h -l help -
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s f -l filename -d 'Read mappings from a file; - is standard input' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l jobs -d 'How many blobs are copied at the same time' -r
-complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s a -l authfile -d 'Auth file to read logins from' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-creds -d 'User name and password for the source' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-authfile -d 'Auth file for the source, instead of --authfile' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
@@ -132,6 +132,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand inspect" -l password
 complete -c longshore -n "__fish_longshore_using_subcommand inspect" -l authfile -d 'Auth file to read logins from' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand inspect" -l ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand inspect" -l cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand inspect" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand inspect" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand inspect" -l raw -d 'Print the manifest as it is, byte for byte'
@@ -148,6 +149,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand tags" -l password -d
 complete -c longshore -n "__fish_longshore_using_subcommand tags" -l authfile -d 'Auth file to read logins from' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tags" -l ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tags" -l cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand tags" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tags" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand tags" -l password-stdin -d 'Read the password from standard input'

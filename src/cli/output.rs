@@ -4,7 +4,7 @@
 //! the exit code tells how it went.
 
 use std::fmt::Display;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use serde::Serialize;
 
@@ -40,6 +40,12 @@ impl Output {
     /// Prints a line.
     pub(crate) fn line(self, line: impl Display) -> Result<(), OutputError> {
         self.bytes(format!("{line}\n").as_bytes())
+    }
+
+    /// Prints a document as it is, byte for byte; a terminal gets the end of the line that it may lack.
+    pub(crate) fn document(self, bytes: &[u8]) -> Result<(), OutputError> {
+        self.bytes(bytes)?;
+        if io::stdout().is_terminal() && !bytes.ends_with(b"\n") { self.line("") } else { Ok(()) }
     }
 
     /// Prints bytes as they are.

@@ -40,6 +40,22 @@ pub struct Job {
     pub name: Option<RefName>,
 }
 
+impl Job {
+    fn source_label(&self) -> String {
+        let place = self.source.place();
+        match &self.reference {
+            Reference::Name(name) => format!("{place}:{name}"),
+            Reference::Digest(digest) => format!("{place}@{digest}"),
+            Reference::Only => place,
+        }
+    }
+
+    fn destination_label(&self) -> String {
+        let place = self.sink.place();
+        self.name.as_ref().map_or(place.clone(), |name| format!("{place}:{name}"))
+    }
+}
+
 /// What became of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageReport {
@@ -95,8 +111,8 @@ impl Copier {
     pub async fn copy(&self, job: &Job) -> Result<ImageReport, ResolveError> {
         self.observer.event(&Event::ImageStarted {
             image: job.image,
-            source: job.source.place(),
-            destination: job.sink.place(),
+            source: job.source_label(),
+            destination: job.destination_label(),
         });
         let result = self.resolve_and_move(job).await;
         self.observer.event(&Event::ImageDone { image: job.image, succeeded: result.is_ok() });

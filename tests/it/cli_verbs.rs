@@ -159,7 +159,9 @@ fn some_of_several_is_told_apart_from_all() {
     assert_eq!(ran.code, Some(1));
     assert_eq!(ran.stdout.lines().count(), 1);
     assert!(ran.stderr.contains("error: cannot copy"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("done: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("hint: 'longshore tags {address}/demo/app' lists")));
+    assert!(ran.stderr.contains(&format!("done: {app} -> oci:a:v1 (blobs: ")), "{}", ran.stderr);
+    assert!(ran.stderr.contains("failed: "), "{}", ran.stderr);
 }
 
 #[test]

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use clap::Args;
 use longshore::auth::Secret;
 use longshore::config::ConnectionOptions;
+use longshore::http::RetryPolicy;
 
 /// How the registry at one end is to be reached, as far as the command line tells.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Access {
     pub(crate) connection: ConnectionOptions,
     pub(crate) authfile: Option<PathBuf>,
     pub(crate) login: Login,
+    pub(crate) retry: RetryPolicy,
 }
 
 /// Where user name and password come from.
@@ -30,7 +32,7 @@ pub(crate) enum Login {
 }
 
 /// Flags for the one registry that a verb talks to.
-#[derive(Args, Default)]
+#[derive(Args)]
 #[command(next_help_heading = "Registry access")]
 pub(crate) struct AccessArgs {
     /// User name and password; without a password it is asked for
@@ -51,6 +53,24 @@ pub(crate) struct AccessArgs {
     authfile: Option<PathBuf>,
     #[command(flatten)]
     connection: ConnectionArgs,
+    #[command(flatten)]
+    retry: RetryArgs,
+}
+
+/// How failed requests are tried again.
+#[derive(Args, Clone, Copy)]
+#[command(next_help_heading = "Registry access")]
+pub(crate) struct RetryArgs {
+    /// How many times a failed request is tried again
+    #[arg(long, value_name = "N", default_value_t = 4, env = "LONGSHORE_RETRIES",
+          value_parser = clap::value_parser!(u32).range(0..=100))]
+    retries: u32,
+}
+
+impl RetryArgs {
+    fn resolve(self) -> RetryPolicy {
+        RetryPolicy { tries: self.retries + 1, ..RetryPolicy::default() }
+    }
 }
 
 /// Flags for the connection to one registry.
@@ -81,7 +101,8 @@ impl AccessArgs {
             (None, None) => Login::Stored,
         };
         let authfile = self.authfile.clone();
-        Access { connection: self.connection.resolve(), authfile, login }
+        let (connection, retry) = (self.connection.resolve(), self.retry.resolve());
+        Access { connection, authfile, login, retry }
     }
 }
 
@@ -152,7 +173,7 @@ macro_rules! end_args {
         }
 
         impl $name {
-            pub(crate) fn resolve(self, authfile: Option<PathBuf>) -> Access {
+            pub(crate) fn resolve(self, authfile: Option<PathBuf>, retry: RetryArgs) -> Access {
                 Access {
                     connection: ConnectionOptions {
                         ca_file: self.ca_file,
@@ -162,6 +183,7 @@ macro_rules! end_args {
                     },
                     authfile: self.authfile.or(authfile),
                     login: self.creds.as_ref().map_or(Login::Stored, from_creds),
+                    retry: retry.resolve(),
                 }
             }
         }

@@ -6,7 +6,7 @@ use clap::Args;
 use longshore::mirror::Mapping;
 
 use super::UsageError;
-use super::access::{DestinationArgs, SourceArgs};
+use super::access::{DestinationArgs, RetryArgs, SourceArgs};
 use super::transfer::{Copy, PlatformArgs, TransferArgs};
 
 const EXAMPLES: &str = "\
@@ -53,6 +53,8 @@ pub(crate) struct MirrorArgs {
     )]
     pub(crate) authfile: Option<PathBuf>,
     #[command(flatten)]
+    pub(crate) retry: RetryArgs,
+    #[command(flatten)]
     pub(crate) source: SourceArgs,
     #[command(flatten)]
     pub(crate) destination: DestinationArgs,
@@ -78,9 +80,8 @@ impl MirrorArgs {
         }
         Ok(Copy {
             request: self.transfer.request(mappings, self.platforms.platforms),
-            retries: self.transfer.retries,
-            source: self.source.resolve(self.authfile.clone()),
-            destination: self.destination.resolve(self.authfile),
+            source: self.source.resolve(self.authfile.clone(), self.retry),
+            destination: self.destination.resolve(self.authfile, self.retry),
         })
     }
 }

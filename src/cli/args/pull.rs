@@ -58,7 +58,6 @@ impl PullArgs {
         let mapping = Mapping { source: self.image, destinations: vec![destination] };
         Ok(Copy {
             request: self.transfer.request(vec![mapping], self.platforms.platforms),
-            retries: self.transfer.retries,
             source: self.access.resolve(),
             destination: Access::default(),
         })

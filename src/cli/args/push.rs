@@ -48,7 +48,6 @@ impl PushArgs {
         let mapping = Mapping { source: self.source, destinations: vec![self.image] };
         Ok(Copy {
             request: self.transfer.request(vec![mapping], Vec::new()),
-            retries: self.transfer.retries,
             source: Access::default(),
             destination: self.access.resolve(),
         })

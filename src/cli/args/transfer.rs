@@ -14,7 +14,6 @@ pub(crate) struct Copy {
     pub(crate) request: CopyRequest,
     pub(crate) source: Access,
     pub(crate) destination: Access,
-    pub(crate) retries: u32,
 }
 
 /// Flags of all verbs that copy images.
@@ -28,10 +27,6 @@ pub(crate) struct TransferArgs {
     #[arg(long, value_name = "N", default_value_t = 6, env = "LONGSHORE_JOBS",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=64))]
     pub(crate) jobs: usize,
-    /// How many times a failed request is tried again
-    #[arg(long, value_name = "N", default_value_t = 4, env = "LONGSHORE_RETRIES",
-          value_parser = clap::value_parser!(u32).range(0..=100))]
-    pub(crate) retries: u32,
 }
 
 /// The platforms wanted.

@@ -7,6 +7,7 @@ use longshore::auth::{self, KeyringError};
 use longshore::config;
 use longshore::http;
 use longshore::mirror::MappingError;
+use longshore::model::ErrorCode;
 use longshore::ops::{InspectError, NoDataHome};
 use longshore::server::{HtpasswdError, StartError, TlsError};
 use longshore::session;
@@ -83,6 +84,12 @@ fn of_resolve(error: &ResolveError) -> Option<Finding> {
 fn of_store(error: &store::Error) -> Option<Finding> {
     use store::Error as E;
     let exit = match error {
+        E::NotFound { place, source: Some(source), .. } if has_repository(source.as_ref()) => {
+            return Some(
+                Finding::of(Exit::NotFound)
+                    .hint(format!("'longshore tags {place}' lists what is there")),
+            );
+        }
         E::NotFound { .. } => Exit::NotFound,
         E::Digest { .. } | E::Size { .. } | E::Manifest { .. } => Exit::Verification,
         E::Name { .. } | E::Several { .. } | E::Unsupported { .. } => Exit::Usage,
@@ -90,6 +97,14 @@ fn of_store(error: &store::Error) -> Option<Finding> {
         _ => Exit::Local,
     };
     Some(Finding::of(exit))
+}
+
+/// Whether it is a registry that says so, and not because it has no such repository at all.
+fn has_repository(error: &(dyn Error + 'static)) -> bool {
+    error
+        .downcast_ref::<http::Error>()
+        .and_then(http::Error::wire_errors)
+        .is_some_and(|errors| !errors.has(ErrorCode::NAME_UNKNOWN))
 }
 
 /// An error of the layer that a store is made of; it does not stand in the chain itself.

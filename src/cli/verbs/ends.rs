@@ -6,7 +6,6 @@ use std::sync::Arc;
 use anyhow::bail;
 use longshore::auth::Credential;
 use longshore::config::Registries;
-use longshore::http::RetryPolicy;
 use longshore::model::{Endpoint, Registry};
 use longshore::ops::Ends;
 use longshore::session::{Session, SessionOptions};
@@ -17,13 +16,12 @@ use crate::cli::args::{Access, Copy, Login, UsageError};
 
 /// Both ends of a copy. Passwords are asked for here.
 pub(super) fn both(copy: &Copy, context: &Context) -> anyhow::Result<Ends> {
-    let retry = RetryPolicy { tries: copy.retries.saturating_add(1), ..RetryPolicy::default() };
     let mappings = &copy.request.mappings;
     let sources = mappings.iter().map(|mapping| &mapping.source);
     let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
     Ok(Ends {
-        source: open(&copy.source, sources, retry, context)?,
-        destination: open(&copy.destination, destinations, retry, context)?,
+        source: open(&copy.source, sources, context)?,
+        destination: open(&copy.destination, destinations, context)?,
     })
 }
 
@@ -33,13 +31,12 @@ pub(super) fn one(
     place: &Endpoint,
     context: &Context,
 ) -> anyhow::Result<Arc<dyn Open>> {
-    open(access, [place], RetryPolicy::default(), context)
+    open(access, [place], context)
 }
 
 fn open<'a>(
     access: &Access,
     places: impl IntoIterator<Item = &'a Endpoint>,
-    retry: RetryPolicy,
     context: &Context,
 ) -> anyhow::Result<Arc<dyn Open>> {
     let given = match &access.login {
@@ -54,7 +51,7 @@ fn open<'a>(
         connection: access.connection.clone(),
         authfile: access.authfile.clone(),
         given,
-        retry,
+        retry: access.retry,
         ..SessionOptions::default()
     };
     Ok(Arc::new(Session::new(context.env.clone(), options)?))

@@ -24,12 +24,12 @@ pub(super) async fn run(
     let InspectArgs { image, raw, config, platform, .. } = args;
     if config {
         let bytes = ops::config(open.as_ref(), &image, platform).await?;
-        context.output.bytes(&bytes)?;
+        context.output.document(&bytes)?;
         return Ok(Exit::Done);
     }
     let inspection = ops::inspect(open.as_ref(), &image, platform).await?;
     match context.output.format() {
-        _ if raw => context.output.bytes(inspection.manifest.bytes())?,
+        _ if raw => context.output.document(inspection.manifest.bytes())?,
         Format::Text => context.output.bytes(text(&inspection).as_bytes())?,
         Format::Json => context.output.json(&value(&inspection))?,
     }
