@@ -31,23 +31,29 @@ impl ImageDir {
         Self { dir: dir.to_owned(), put: Mutex::default() }
     }
 
-    /// The folder `dir`, to be written to. It is new, empty, or held an image before.
+    /// The folder `dir`, to be written to. It is empty, held an image before, or is made when something is put.
     pub(super) fn create(dir: &Path) -> Result<Self> {
-        std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
-        let version = dir.join(VERSION_FILE);
-        if !version.is_file() {
-            let mut entries = std::fs::read_dir(dir).map_err(Error::io("list", dir))?;
-            if entries.next().is_some() {
-                return Err(Error::NotA {
-                    place: dir.display().to_string(),
-                    expected: "an empty folder, or one that an image was written to",
-                    source: None,
-                });
-            }
-            partial::write_atomically(&version, VERSION)?;
+        let is_ours = dir.join(VERSION_FILE).is_file();
+        if is_ours {
+            partial::remove_stale(dir)?;
+        } else if !is_new(dir)? {
+            return Err(Error::NotA {
+                place: dir.display().to_string(),
+                expected: "an empty folder, or one that an image was written to",
+                source: None,
+            });
         }
-        partial::remove_stale(dir)?;
         Ok(Self::open(dir))
+    }
+
+    /// Makes the folder unless it is there.
+    fn make(&self) -> Result<()> {
+        let version = self.dir.join(VERSION_FILE);
+        if version.is_file() {
+            return Ok(());
+        }
+        std::fs::create_dir_all(&self.dir).map_err(Error::io("create", &self.dir))?;
+        partial::write_atomically(&version, VERSION)
     }
 
     fn blob_path(&self, digest: &Digest) -> PathBuf {
@@ -122,6 +128,15 @@ impl ImageDir {
     }
 }
 
+/// Whether a folder is empty, or not there.
+fn is_new(dir: &Path) -> Result<bool> {
+    match std::fs::read_dir(dir) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(Error::io("list", dir)(error)),
+    }
+}
+
 #[async_trait]
 impl Source for ImageDir {
     fn place(&self) -> String {
@@ -163,6 +178,7 @@ impl Sink for ImageDir {
     }
 
     async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
+        self.make()?;
         let mut written = PartialBlob::create(&self.dir, blob, source.place())?;
         written.fill(source).await?;
         let path = self.blob_path(&blob.digest);
@@ -187,6 +203,7 @@ impl Sink for ImageDir {
             return Err(Error::Unsupported { place, why: "has no names for images" });
         }
         self.require_blobs(manifest)?;
+        self.make()?;
         let (path, bytes) = (self.instance_path(manifest.digest()), manifest.bytes().clone());
         blocking(move || partial::write_atomically(&path, &bytes)).await?;
         let children = manifest.children().iter().map(|child| child.digest.clone()).collect();

@@ -27,7 +27,7 @@ pub async fn open_source(endpoint: &Endpoint) -> Result<Arc<dyn Source>> {
     .await
 }
 
-/// Opens `endpoint` for writing: a folder is made if there is none, a file is replaced when the writing is finished.
+/// Opens `endpoint` for writing: a folder is made with the first thing put into it, a file is replaced when the writing is finished.
 ///
 /// # Errors
 /// When it cannot be made, holds something else, or is on a registry.
@@ -36,7 +36,7 @@ pub async fn open_sink(endpoint: &Endpoint) -> Result<Arc<dyn Sink>> {
     blocking(move || {
         let sink: Arc<dyn Sink> = match &endpoint {
             Endpoint::Registry(_) => return Err(not_local(&endpoint)),
-            Endpoint::Oci { dir, .. } => Arc::new(Layout::create(dir)?),
+            Endpoint::Oci { dir, .. } => Arc::new(Layout::create_on_write(dir)?),
             Endpoint::OciArchive { file, .. } => {
                 Arc::new(ArchiveSink::create(file, &archive::OCI)?)
             }

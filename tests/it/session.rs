@@ -236,3 +236,16 @@ async fn one_failure_does_not_stop_the_others() {
     let report = ops::copy(&ends, &request, Arc::new(())).await;
     assert!(report.images[0].result.is_err() && report.images[1].result.is_ok());
 }
+
+#[tokio::test]
+async fn an_image_that_is_not_there_leaves_no_folder_behind() {
+    let user = User::new("");
+    user.image("there");
+    let session = user.session(ConnectionOptions::default());
+    let from = format!("oci:{}:missing", user.path("images"));
+    for transport in ["oci", "oci-archive", "docker-archive", "dir"] {
+        let error = failure(&session, &from, &format!("{transport}:{}", user.path("new"))).await;
+        assert!(error.contains("missing"), "{error}");
+        assert!(!user.home.path().join("new").exists(), "{transport}");
+    }
+}

@@ -12,6 +12,7 @@ impl Layout {
     pub(super) fn take_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {
         self.require_blobs(manifest)?;
         let place = Files::place(self);
+        self.make()?;
         let mut written = PartialBlob::create(self.dir(), &manifest.descriptor(), place)?;
         written.write(manifest.bytes())?;
         self.edit(|index| {

@@ -19,7 +19,7 @@ pub(super) use index::{Index, REF_NAME};
 pub(super) use view::{Files, MAX_INDEX_SIZE, View};
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
@@ -48,6 +48,8 @@ pub struct Layout {
 struct Inner {
     dir: PathBuf,
     view: View,
+    /// Set when the folder is known to hold a layout.
+    made: OnceLock<()>,
 }
 
 impl Layout {
@@ -58,7 +60,7 @@ impl Layout {
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
         check_version(&dir)?;
-        Ok(Self { inner: Arc::new(Inner { dir, view: View::default() }) })
+        Ok(Self::of(dir, OnceLock::from(())))
     }
 
     /// Opens the layout in `dir`, after making it where there is none. Files that writers left behind when they were
@@ -67,12 +69,42 @@ impl Layout {
     /// # Errors
     /// When it cannot be made, or when there is one of a version that is not 1.
     pub fn create(dir: impl Into<PathBuf>) -> Result<Self> {
+        let layout = Self::of(dir.into(), OnceLock::new());
+        layout.make()?;
+        Ok(layout)
+    }
+
+    /// The layout in `dir`, which is made when the first thing is put into it, if there is none: a copy that comes to
+    /// nothing leaves no empty layout behind.
+    ///
+    /// # Errors
+    /// When there is one of a version that is not 1.
+    pub fn create_on_write(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
-        std::fs::create_dir_all(&dir).map_err(Error::io("create", &dir))?;
+        if dir.join(LAYOUT_FILE).exists() {
+            Self::create(dir)
+        } else {
+            Ok(Self::of(dir, OnceLock::new()))
+        }
+    }
+
+    fn of(dir: PathBuf, made: OnceLock<()>) -> Self {
+        Self { inner: Arc::new(Inner { dir, view: View::default(), made }) }
+    }
+
+    /// Makes the layout unless it is there.
+    fn make(&self) -> Result<()> {
+        if self.inner.made.get().is_some() {
+            return Ok(());
+        }
+        let dir = self.dir();
+        std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
         write_new(&dir.join(INDEX_FILE), &Index::empty().to_bytes())?;
         write_new(&dir.join(LAYOUT_FILE), LAYOUT_VERSION)?;
-        partial::remove_stale(&dir)?;
-        Self::open(dir)
+        partial::remove_stale(dir)?;
+        check_version(dir)?;
+        self.inner.made.get_or_init(|| ());
+        Ok(())
     }
 
     /// The folder.
@@ -159,6 +191,7 @@ impl Sink for Layout {
     }
 
     async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
+        self.make()?;
         let mut written = PartialBlob::create(self.dir(), blob, source.place())?;
         written.fill(source).await?;
         let (layout, digest) = (self.clone(), blob.digest.clone());
