@@ -24,6 +24,7 @@ mod kit;
 mod registry_client;
 mod server_basics;
 mod server_conformance;
+mod server_crash;
 mod server_safety;
 mod server_skopeo;
 mod session;

@@ -66,6 +66,13 @@ impl Request {
         answer
     }
 
+    /// The status of the answer; `None` when the connection breaks before it is there.
+    pub(crate) fn attempt(self) -> Option<u16> {
+        let answer =
+            self.exchange().ok().filter(|bytes| bytes.windows(4).any(|w| w == HEAD_END))?;
+        Some(Answer::parse(&answer).status)
+    }
+
     /// Sends head and body and gives the open connection.
     pub(crate) fn begin(self) -> TcpStream {
         self.try_begin().unwrap()
