@@ -31,12 +31,6 @@ impl LayoutStore {
         Self { root: root.into(), open: Mutex::default() }
     }
 
-    /// The folder.
-    #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// The name here of a repository of some registry: `localhost_5000/org/app`, `quay.io/org/app`.
     ///
     /// # Errors
