@@ -41,6 +41,7 @@ complete -c longshore -n "__fish_longshore_needs_command" -f -a "serve" -d 'Serv
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "demo" -d 'See log in, push, inspect, pull and mirror at work, on a registry of its own'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "completion" -d 'Print the completion script for a shell'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "credential-helper" -d 'Speak the protocol of docker credential helpers over the keyring of the operating system'
+complete -c longshore -n "__fish_longshore_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c longshore -n "__fish_longshore_using_subcommand login" -s u -l username -d 'User name; asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand login" -s p -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
 complete -c longshore -n "__fish_longshore_using_subcommand login" -l verify -d 'Prove the login against the registry before it is kept' -r -f -a "true\t''
@@ -184,3 +185,15 @@ json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand credential-helper" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand credential-helper" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand credential-helper" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "login" -d 'Prove a login against a registry, then keep it'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "logout" -d 'Forget the login for a registry'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "pull" -d 'Copy an image from a registry to a local folder or file'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "push" -d 'Copy an image from a local folder or file to a registry'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "mirror" -d 'Copy images between any two places, with every digest kept'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "tags" -d 'List the tags of a repository, sorted, one per line'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "serve" -d 'Serve a folder as a registry'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "demo" -d 'See log in, push, inspect, pull and mirror at work, on a registry of its own'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "completion" -d 'Print the completion script for a shell'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "credential-helper" -d 'Speak the protocol of docker credential helpers over the keyring of the operating system'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -32,7 +32,7 @@ fn completions() -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 fn man_pages() -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut root = Cli::command();
+    let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
     let verbs = root.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned();
     verbs.chain([root.clone()]).map(man_page).collect()

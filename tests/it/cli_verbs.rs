@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use longshore::server::{Htpasswd, Options};
+use longshore::server::{Htpasswd, Options, Tls};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::certificates::Authority;
 use crate::support::embedded::Embedded;
 use crate::support::program::{Ran, run, run_with_input};
 
@@ -114,6 +115,8 @@ fn what_fails_has_its_own_exit_code() {
         (2, format!("mirror {app} {app}")),
         (2, format!("mirror {app}=oci:a {app}")),
         (2, format!("tags --plain-http {app}")),
+        (2, format!("mirror --dest-creds a:b {app}=127.0.0.1:1/a {app}=127.0.0.1:2/b")),
+        (2, "mirror --src-creds a:b oci:a oci:b".to_owned()),
         (3, format!("pull --plain-http {locked_app} oci:x")),
         (3, format!("pull --plain-http --creds me:wrong {locked_app} oci:x")),
         (3, format!("push --plain-http {IMAGE} {locked_app}")),
@@ -198,4 +201,26 @@ fn a_login_is_never_shown() {
     let piped = ["inspect", "--plain-http", "--username", "me", "--password-stdin", &app];
     let ran = run_with_input(home.path(), &piped, "hunter2\n");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+}
+
+#[test]
+fn a_certificate_is_trusted_only_if_asked() {
+    let authority = Authority::new();
+    let home = tempfile::tempdir().unwrap();
+    let tls = Some(Tls::read(&authority.certificate(), &authority.key()).unwrap());
+    let registry = Embedded::with(Options { tls, ..Options::new(home.path().join("root")) });
+    let app = format!("{}/demo/app:v1", registry.address());
+    let ca_file = authority.certs().join("ca.crt");
+
+    let refused = run(home.path(), &["push", IMAGE, &app]);
+    assert_eq!(refused.code, Some(5), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("hint: trust its authority by --ca-file"),
+        "{}",
+        refused.stderr
+    );
+    ok(run(home.path(), &["push", "--ca-file", ca_file.to_str().unwrap(), IMAGE, &app]));
+    ok(run(home.path(), &["pull", "--insecure", &app, "oci:layout:v1"]));
+    let missing = run(home.path(), &["tags", "--ca-file", "missing.crt", &app.replace(":v1", "")]);
+    assert_eq!(missing.code, Some(7), "{}", missing.stderr);
 }

@@ -85,7 +85,6 @@ fn endpoint(text: &str) -> Result<Endpoint, String> {
     long_about = LONG_ABOUT,
     after_long_help = format!("{}\n{ENVIRONMENT}", exit::help()),
     max_term_width = 100,
-    disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true
 )]
