@@ -25,7 +25,7 @@ fn locked() -> (TempDir, Embedded) {
 #[test]
 fn a_login_is_proven_kept_shown_used_and_forgotten() {
     let (home, registry) = locked();
-    let file = home.path().join(".config/containers/auth.json");
+    let file = home.path().join("run/containers/auth.json");
     let address = registry.address();
     let login = ["login", "--plain-http", "-u", ROBOT, "--password-stdin", &address];
 

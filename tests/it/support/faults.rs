@@ -117,7 +117,7 @@ impl Seen {
 struct Rule {
     times: usize,
     method: &'static str,
-    part: &'static str,
+    part: String,
     fault: Fault,
 }
 
@@ -180,9 +180,10 @@ impl Proxy {
         &self,
         times: usize,
         method: &'static str,
-        part: &'static str,
+        part: &str,
         fault: Fault,
     ) -> &Self {
+        let part = part.to_owned();
         self.shared.rules.lock().unwrap().push(Rule { times, method, part, fault });
         self
     }
@@ -276,7 +277,7 @@ impl Shared {
     fn fault_for(&self, seen: &Seen) -> Option<Fault> {
         let mut rules = self.rules.lock().unwrap();
         let rule =
-            rules.iter_mut().find(|rule| rule.times > 0 && seen.is(rule.method, rule.part))?;
+            rules.iter_mut().find(|rule| rule.times > 0 && seen.is(rule.method, &rule.part))?;
         rule.times -= 1;
         Some(rule.fault.clone())
     }

@@ -12,6 +12,8 @@ pub(crate) mod raw_http;
 pub(crate) mod registry;
 pub(crate) mod responder;
 pub(crate) mod serving;
+pub(crate) mod shell;
+pub(crate) mod site;
 pub(crate) mod skopeo;
 pub(crate) mod source;
 pub(crate) mod tokens;

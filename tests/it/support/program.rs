@@ -1,8 +1,7 @@
 //! The program itself, run as a person runs it, in a home folder of its own.
 
 use std::path::Path;
-
-use assert_cmd::Command;
+use std::process::Command;
 
 /// `longshore`, which knows nothing of whoever runs the tests.
 pub(crate) fn longshore(home: &Path) -> Command {
@@ -10,6 +9,8 @@ pub(crate) fn longshore(home: &Path) -> Command {
     command
         .env_clear()
         .env("HOME", home)
+        .env("XDG_RUNTIME_DIR", home.join("run"))
+        .env("CONTAINERS_REGISTRIES_CONF", "/dev/null")
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("COLUMNS", "100")
         .current_dir(home);
@@ -30,7 +31,8 @@ pub(crate) fn run(home: &Path, arguments: &[&str]) -> Ran {
 
 /// Runs `longshore` with `arguments` and `input` on its standard input.
 pub(crate) fn run_with_input(home: &Path, arguments: &[&str], input: &str) -> Ran {
-    let output = longshore(home).args(arguments).write_stdin(input).output().unwrap();
+    let mut command = assert_cmd::Command::from_std(longshore(home));
+    let output = command.args(arguments).write_stdin(input).output().unwrap();
     Ran {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),

@@ -1,0 +1,68 @@
+//! A home folder where `longshore` runs, with nothing of this machine's settings.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use tempfile::TempDir;
+
+use super::program::{self, Ran};
+
+/// A home folder, where commands run.
+pub(crate) struct Shell {
+    home: TempDir,
+}
+
+impl Shell {
+    pub(crate) fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        fs::create_dir(home.path().join("run")).unwrap();
+        Self { home }
+    }
+
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// A path in the home folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home().join(name)
+    }
+
+    /// An endpoint in the home folder, as skopeo is to be told: `oci:/home/…/image:v1` for `oci:image:v1`.
+    pub(crate) fn full(&self, endpoint: &str) -> String {
+        let (kind, path) = endpoint.split_once(':').unwrap();
+        format!("{kind}:{}", self.path(path).display())
+    }
+
+    /// Runs to the end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
+        self.feed("", arguments)
+    }
+
+    /// Runs with `input` on standard input.
+    pub(crate) fn feed(&self, input: &str, arguments: &[&str]) -> Ran {
+        program::run_with_input(self.home(), arguments, input)
+    }
+
+    /// Runs and must succeed; gives standard output.
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, Some(0), "longshore {}\n{}", arguments.join(" "), ran.stderr);
+        ran.stdout
+    }
+
+    /// Runs and must end with this exit code; gives standard error.
+    pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
+        let ran = self.run(arguments);
+        assert_eq!(ran.code, Some(code), "longshore {}\n{}", arguments.join(" "), ran.stderr);
+        ran.stderr
+    }
+
+    /// Starts in the background.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = program::longshore(self.home());
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+}
