@@ -47,14 +47,16 @@ impl Transport {
     ) -> Result<Response, Error> {
         let host = authority(request.url());
         self.gates.pass(&host).await;
-        tracing::debug!("{} {}", request.method(), SafeUrl::new(request.url()));
-        tokio::select! {
-            answer = pool.execute(request) => match answer {
-                Ok(answer) => Ok(Response::new(answer, self.stall)),
-                Err(error) => Err(sending_failed(&host, error)),
-            },
+        let asked = format!("{} {}", request.method(), SafeUrl::new(request.url()));
+        let result = tokio::select! {
+            answer = pool.execute(request) => answer.map_err(|error| sending_failed(&host, error)),
             after = stalled => Err(Error::Stalled { host, after }),
+        };
+        match &result {
+            Ok(answer) => tracing::debug!("{asked}: {} ({:?})", answer.status(), answer.version()),
+            Err(error) => tracing::debug!("{asked}: {error}"),
         }
+        result.map(|answer| Response::new(answer, self.stall))
     }
 }
 

@@ -29,6 +29,9 @@ impl Remote {
     /// The bytes of a blob from `offset` on. When the connection breaks the stream goes on at the byte that it
     /// reached, asking the registry anew where the blob is.
     pub(super) async fn download(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
+        if offset > 0 && offset == blob.size {
+            return Ok(Box::pin(futures_util::stream::empty()));
+        }
         let mut download = Download {
             remote: self.clone(),
             blob: blob.clone(),

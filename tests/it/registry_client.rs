@@ -1,13 +1,11 @@
 //! The client against a registry that somebody else wrote, with and without a proxy where things go wrong.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
-use longshore::auth::{Credential, Error as AuthError, Keychain, Secret};
+use longshore::auth::Credential;
 use longshore::config::Connection;
-use longshore::http::{Client, ClientOptions, RetryPolicy};
-use longshore::model::{Descriptor, Digest, ImageRef, MediaType, RefName, Registry as Name};
+use longshore::http::Client;
+use longshore::model::{Descriptor, Digest, ImageRef, MediaType, RefName};
 use longshore::registry::Remote;
 use longshore::store::{Layout, Reference, Sink, Source, VerifiedBlob};
 use longshore::transfer::{
@@ -18,44 +16,20 @@ use tempfile::TempDir;
 use crate::support::faults::{Canned, Fault, Proxy};
 use crate::support::layout::{Layout as Fixture, digest};
 use crate::support::registry::Registry;
+use crate::support::responder;
 use crate::support::skopeo;
 
-/// One login for all, or none.
-struct Login(Option<(&'static str, &'static str)>);
-
-#[async_trait]
-impl Keychain for Login {
-    async fn credential(&self, _: &Name, _: &str) -> Result<Option<Credential>, AuthError> {
-        Ok(self.0.map(|(username, password)| Credential::Basic {
-            username: username.to_owned(),
-            password: Secret::new(password.to_owned()),
-        }))
-    }
+fn client(address: &str, login: Option<Credential>) -> Client {
+    responder::client(address, login, Connection { plain_http: true, ..Connection::default() })
 }
 
-fn client(address: &str, login: Login) -> Client {
-    Client::new(ClientOptions {
-        registry: address.parse().unwrap(),
-        host: address.to_owned(),
-        connection: Connection { plain_http: true, ..Connection::default() },
-        keychain: Arc::new(login),
-        retry: RetryPolicy {
-            first: Duration::from_millis(5),
-            longest: Duration::from_millis(20),
-            ..RetryPolicy::default()
-        },
-        stall: Duration::from_millis(500),
-    })
-    .unwrap()
-}
-
-fn remote(address: &str, path: &str) -> Remote {
+pub(crate) fn remote(address: &str, path: &str) -> Remote {
     let image: ImageRef = format!("{address}/{path}").parse().unwrap();
-    Remote::new(client(address, Login(None)), image.repository.clone(), image.repository)
+    Remote::new(client(address, None), image.repository.clone(), image.repository)
 }
 
 /// A layout with an image `v1` of one layer of `size` bytes.
-fn image_of(size: u64) -> (TempDir, Layout, Descriptor) {
+pub(crate) fn image_of(size: u64) -> (TempDir, Layout, Descriptor) {
     let dir = TempDir::new().unwrap();
     let fixture = Fixture::new(dir.path());
     let layer = fixture.noise_layer(9, size);
@@ -66,7 +40,7 @@ fn image_of(size: u64) -> (TempDir, Layout, Descriptor) {
     (dir, layout, descriptor)
 }
 
-async fn copy(
+pub(crate) async fn copy(
     source: impl Source + 'static,
     sink: impl Sink + 'static,
     attachments: Attachments,
@@ -84,7 +58,7 @@ async fn copy(
 }
 
 /// Reads a blob to its end, proven.
-async fn read(source: &dyn Source, blob: &Descriptor) -> longshore::store::Result<u64> {
+pub(crate) async fn read(source: &dyn Source, blob: &Descriptor) -> longshore::store::Result<u64> {
     let mut reader = VerifiedBlob::open(source, blob).await?;
     let mut bytes = 0;
     while let Some(chunk) = reader.next().await? {
@@ -180,8 +154,7 @@ async fn names_come_in_pages() {
     let names: Vec<String> =
         repository.names().await.unwrap().iter().map(RefName::to_string).collect();
     assert_eq!(names, ["A", "b", "v1", "v1.10", "v1.9"]);
-    let catalog =
-        longshore::registry::catalog(&client(registry.address(), Login(None))).await.unwrap();
+    let catalog = longshore::registry::catalog(&client(registry.address(), None)).await.unwrap();
     assert_eq!(catalog, ["app"]);
 }
 
@@ -350,7 +323,7 @@ async fn a_blob_on_another_host_is_fetched_without_the_login() {
     need!("docker-registry");
     let registry = Registry::with_password("robot", "hunter2");
     let (_dir, layout, blob) = image_of(1 << 20);
-    let login = || Login(Some(("robot", "hunter2")));
+    let login = || responder::password("robot", "hunter2");
     let image: ImageRef = format!("{}/app", registry.address()).parse().unwrap();
     let direct = Remote::new(
         client(registry.address(), login()),

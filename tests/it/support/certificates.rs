@@ -30,7 +30,18 @@ impl Authority {
         write("certs/ca.crt", root);
         write("server.pem", server);
         write("server.key", server_key.serialize_pem());
+        let client_key = KeyPair::generate().unwrap();
+        let client = CertificateParams::new(["client".to_owned()]).unwrap();
+        fs::create_dir(folder.path().join("mutual")).unwrap();
+        write("mutual/ca.crt", fs::read_to_string(folder.path().join("certs/ca.crt")).unwrap());
+        write("mutual/client.cert", client.signed_by(&client_key, &issuer).unwrap().pem());
+        write("mutual/client.key", client_key.serialize_pem());
         Self { folder }
+    }
+
+    /// As [`Authority::certs`], with a client's certificate and key.
+    pub(crate) fn mutual(&self) -> PathBuf {
+        self.folder.path().join("mutual")
     }
 
     /// A folder as clients know it from `certs.d`, with the authority's `ca.crt`.

@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     Redirect,
     /// A mount is answered as if it were the start of an upload: 202.
     RefuseMount,
+    /// An upload is begun with the wish for chunks of so many bytes at least.
+    AskForChunks(u64),
     /// The first byte of the answer is another.
     Damage,
     /// The answer goes on for ever.
@@ -242,6 +244,11 @@ impl Shared {
             Some(Fault::RefuseMount) => {
                 head.uri = Uri::try_from(head.uri.path())?;
                 self.pass(head, sent(body)).await
+            }
+            Some(Fault::AskForChunks(least)) => {
+                let mut answer = self.pass(head, sent(body)).await?;
+                answer.headers_mut().insert("oci-chunk-min-length", least.into());
+                Ok(answer)
             }
             Some(Fault::CutDownload(after)) => {
                 let answer = self.pass(head, sent(body)).await?;

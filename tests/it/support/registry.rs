@@ -39,6 +39,15 @@ impl Registry {
         Self::start(folder, &tls, &auth)
     }
 
+    /// Over TLS, for clients with a certificate by `authority`.
+    pub(crate) fn with_client_certificates(authority: &Authority) -> Self {
+        let tls = json!({
+            "certificate": authority.certificate(), "key": authority.key(),
+            "clientcas": [authority.mutual().join("ca.crt")],
+        });
+        Self::start(tempfile::tempdir().unwrap(), &tls, &json!({}))
+    }
+
     /// Whoever brings a token of `server` may do what it says.
     pub(crate) fn with_tokens(server: &TokenServer) -> Self {
         let token = json!({
