@@ -61,11 +61,9 @@ pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer
         let job = job(ends, &mut sinks, image, source, destination, &request.selection).await;
         jobs.push(job);
     }
-    let results: Vec<Result<ImageReport, ResolveError>> = stream::iter(jobs)
-        .map(|job| async { copier.copy(&job?).await })
-        .buffered(IMAGES)
-        .collect()
-        .await;
+    let copies: Vec<_> = jobs.into_iter().map(|job| async { copier.copy(&job?).await }).collect();
+    let results: Vec<Result<ImageReport, ResolveError>> =
+        stream::iter(copies).buffered(IMAGES).collect().await;
     let mut images: Vec<CopiedImage> = pairs
         .into_iter()
         .zip(results)
@@ -120,16 +118,16 @@ impl Sinks {
     /// Ends the writing of each that got an image. When that fails, so did all of its images.
     async fn finish(self, images: &mut [CopiedImage]) {
         for (path, sink) in self.0 {
-            let mut here = images
+            let mut here: Vec<&mut CopiedImage> = images
                 .iter_mut()
                 .filter(|image| image.destination.path() == Some(&path) && image.result.is_ok())
-                .peekable();
-            if here.peek().is_none() {
+                .collect();
+            if here.is_empty() {
                 continue;
             }
             if let Err(error) = sink.finish().await {
                 let error = Arc::new(error);
-                for image in here {
+                for image in &mut here {
                     image.result = Err(store::Error::Backend(Box::new(Arc::clone(&error))).into());
                 }
             }

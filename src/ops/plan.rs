@@ -33,14 +33,16 @@ pub struct Work {
 
 /// Resolves all images of `request`, in its order.
 pub async fn plan(source: &dyn Open, request: &CopyRequest) -> Vec<PlannedImage> {
-    stream::iter(request.mappings.iter().flat_map(pairs))
+    let images: Vec<_> = request
+        .mappings
+        .iter()
+        .flat_map(pairs)
         .map(|(from, to)| async {
             let result = work(source, &from, &request.selection).await;
             PlannedImage { source: from, destination: to, result }
         })
-        .buffered(IMAGES)
-        .collect()
-        .await
+        .collect();
+    stream::iter(images).buffered(IMAGES).collect().await
 }
 
 async fn work(

@@ -134,19 +134,23 @@ impl Copier {
             return Ok(report);
         }
         let tally = Mutex::new(&mut report);
-        stream::iter(&plan.blobs)
-            .map(|blob| self.move_blob(job, blob, &tally))
-            .buffer_unordered(self.jobs)
-            .try_collect::<()>()
-            .await?;
+        let moves = plan.blobs.iter().map(|blob| self.move_blob(job, blob, &tally)).collect();
+        self.all(moves).await?;
         for round in &plan.rounds {
-            stream::iter(round)
-                .map(|(manifest, name)| job.sink.put_manifest(manifest, name.as_ref()))
-                .buffer_unordered(self.jobs)
-                .try_collect::<()>()
-                .await?;
+            let puts =
+                round.iter().map(|(manifest, name)| job.sink.put_manifest(manifest, name.as_ref()));
+            self.all(puts.collect()).await?;
         }
         Ok(report)
+    }
+
+    /// Does as much of `work` at once as the run may. A stream that made the futures by a closure would keep the run
+    /// from being [`Send`].
+    async fn all<F>(&self, work: Vec<F>) -> Result<(), store::Error>
+    where
+        F: Future<Output = Result<(), store::Error>>,
+    {
+        stream::iter(work).buffer_unordered(self.jobs).try_collect().await
     }
 
     async fn is_there(&self, job: &Job, graph: &ImageGraph) -> Result<bool, store::Error> {

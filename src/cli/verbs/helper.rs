@@ -18,7 +18,7 @@ pub(super) async fn run(args: HelperArgs, context: &Context) -> anyhow::Result<E
         HelperVerb::List => HelperAction::List,
     };
     let vault: Arc<dyn Vault> = Arc::new(Keyring);
-    match answer_helper(action, io::stdin().lock(), &vault).await {
+    match answer_helper(action, io::stdin(), &vault).await {
         Ok(answer) => {
             context.output.bytes(answer.as_bytes())?;
             Ok(Exit::Done)

@@ -16,8 +16,8 @@ pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<
     let copy = args.resolve(mappings)?;
     let ends = ends::both(&copy, context)?;
     Ok(if dry_run {
-        plan::run(ends, copy.request, context).boxed_local()
+        plan::run(ends, copy.request, context).boxed()
     } else {
-        copy::run(ends, copy.request, context).boxed_local()
+        copy::run(ends, copy.request, context).boxed()
     })
 }

@@ -16,7 +16,7 @@ mod serve;
 mod tags;
 
 use futures_util::FutureExt as _;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::BoxFuture;
 
 use super::Context;
 use super::args::{Command, Copy};
@@ -24,14 +24,14 @@ use super::exit::Exit;
 use super::interrupt::stoppable;
 
 /// A verb at work.
-pub(crate) type Work<'a> = LocalBoxFuture<'a, anyhow::Result<Exit>>;
+pub(crate) type Work<'a> = BoxFuture<'a, anyhow::Result<Exit>>;
 
 /// Resolves the arguments of a verb and starts it. Questions are asked here, before anything runs.
 pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<'_>> {
     let work = match command {
-        Command::Serve(args) => return Ok(serve::run(args, context).boxed_local()),
-        Command::Login(args) => login::run(login::prepare(args, context)?, context).boxed_local(),
-        Command::Logout(args) => logout::run(args, context).boxed_local(),
+        Command::Serve(args) => return Ok(serve::run(args, context).boxed()),
+        Command::Login(args) => login::run(login::prepare(args, context)?, context).boxed(),
+        Command::Logout(args) => logout::run(args, context).boxed(),
         Command::Pull(args) => {
             copy(args.resolve(|image| pulled::place_of(image, &context.env))?, context)?
         }
@@ -39,21 +39,21 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
         Command::Mirror(args) => mirror::start(args, context)?,
         Command::Inspect(args) => {
             let open = ends::one(&args.access.resolve(), &args.image, context)?;
-            inspect::run(open, args, context).boxed_local()
+            inspect::run(open, args, context).boxed()
         }
         Command::Tags(args) => {
             args.check()?;
             let open = ends::one(&args.access.resolve(), &args.repository, context)?;
-            tags::run(open, args.repository, context).boxed_local()
+            tags::run(open, args.repository, context).boxed()
         }
-        Command::CredentialHelper(args) => helper::run(args, context).boxed_local(),
-        Command::Demo(args) => demo::run(args, context).boxed_local(),
-        Command::Completion(args) => completion::run(args, context).boxed_local(),
+        Command::CredentialHelper(args) => helper::run(args, context).boxed(),
+        Command::Demo(args) => demo::run(args, context).boxed(),
+        Command::Completion(args) => completion::run(args, context).boxed(),
     };
-    Ok(stoppable(work).boxed_local())
+    Ok(stoppable(work).boxed())
 }
 
 fn copy(copy: Copy, context: &Context) -> anyhow::Result<Work<'_>> {
     let ends = ends::both(&copy, context)?;
-    Ok(copy::run(ends, copy.request, context).boxed_local())
+    Ok(copy::run(ends, copy.request, context).boxed())
 }
