@@ -248,3 +248,33 @@ fn a_slow_answer_is_waited_for() {
     scene.proxy.fault(1, "GET", "/blobs/", Fault::Delay(Duration::from_secs(2)));
     scene.pulls();
 }
+
+#[test]
+fn a_copy_between_registries_survives_trouble_at_both_ends() {
+    need!("docker-registry", "skopeo");
+    let (scene, other) = (Scene::open(), Site::open());
+    let there = Proxy::before(other.registry.address());
+    scene.proxy.fault(1, "GET", &scene.layer, Fault::CutDownload(700_000));
+    scene.proxy.fault(1, "GET", &scene.layer, Fault::Answer(Canned::status(503)));
+    for method in ["PATCH", "PUT"] {
+        there.fault(1, method, "/blobs/uploads/", Fault::CutUpload(1_200_000));
+        there.fault(1, method, "/blobs/uploads/", Fault::Answer(Canned::too_many("1")));
+    }
+    there.fault(1, "PUT", "/manifests/", Fault::Answer(Canned::html(502)));
+    let from = format!("{}/team/app:v1", scene.proxy.address());
+    let to = format!("{}/new/app:v1", there.address());
+    scene.shell.ok(&["mirror", "--src-plain-http", "--dest-plain-http", &from, &to]);
+    assert_eq!(other.fetch("new/app:v1"), scene.site.fetch("team/app:v1"));
+}
+
+#[test]
+fn a_registry_that_keeps_failing_is_given_up() {
+    need!("docker-registry", "skopeo");
+    let scene = Scene::open();
+    scene.proxy.fault(ALWAYS, "GET", "/manifests/", Fault::Answer(Canned::status(503)));
+    let [pull, plain, image, copy] = scene.pull();
+    let said = scene.shell.fails(5, &[&pull, "--retries", "2", &plain, &image, &copy]);
+    assert!(said.contains("503"), "{said}");
+    assert_eq!(scene.proxy.count("GET", "/manifests/"), 3);
+    assert!(!scene.is_named());
+}

@@ -13,15 +13,17 @@ const LIMIT_KIB: u64 = 64 * 1024;
 #[test]
 fn a_large_blob_takes_little_memory() {
     need!("docker-registry");
-    let (site, shell) = (Site::open(), Shell::new());
+    let (site, other, shell) = (Site::open(), Site::open(), Shell::new());
     let layout = Layout::new(shell.path("image"));
     layout.name("v1", &layout.image("linux/amd64", &[layout.noise_layer(1, BLOB)]));
     let image = site.image("large/app:v1");
+    let there = other.image("large/app:v1");
     for args in [
-        ["push", "--plain-http", "oci:image:v1", &image],
-        ["pull", "--plain-http", &image, "oci:copy:v1"],
+        &["push", "--plain-http", "oci:image:v1", &image][..],
+        &["pull", "--plain-http", &image, "oci:copy:v1"],
+        &["mirror", "--src-plain-http", "--dest-plain-http", &image, &there],
     ] {
-        let peak = peak_memory(&shell, &args);
+        let peak = peak_memory(&shell, args);
         assert!(peak <= LIMIT_KIB, "{}: {peak} KiB", args[0]);
     }
 }

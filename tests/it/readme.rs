@@ -39,6 +39,20 @@ fn flags_of_the_tables_exist() {
     }
 }
 
+#[test]
+fn links_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for page in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/decisions/README.md"] {
+        let page = root.join(page);
+        let text = std::fs::read_to_string(&page).unwrap();
+        let links = text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+        for link in links.filter(|link| !link.contains("://")) {
+            let target = page.parent().unwrap().join(link);
+            assert!(target.exists(), "{}: {link}", page.display());
+        }
+    }
+}
+
 /// The heading above a line.
 fn section(line: &str) -> &'static str {
     let before = &README[..README.find(line).unwrap()];
