@@ -25,7 +25,8 @@ pub(super) fn is_redirect(status: StatusCode) -> bool {
 /// Where the redirect of `from` to `location` leads. The error is the end of a sentence that begins with
 /// «… redirects».
 ///
-/// Reading follows any redirect. Writing follows those that keep the method (RFC 9110, sections 15.4.8 and 15.4.9),
+/// Reading follows any redirect but to an address of the link: storage inside a company is often named by its private
+/// address, nothing but the question is sent there, and what comes back is proven by its digest. Writing follows those that keep the method (RFC 9110, sections 15.4.8 and 15.4.9),
 /// and only on its own host: what is written goes to nobody else.
 pub(super) fn follow(
     from: &Url,
@@ -37,8 +38,10 @@ pub(super) fn follow(
     if hops >= LONGEST_CHAIN {
         return Err(format!("more than {LONGEST_CHAIN} times"));
     }
-    let location = location.ok_or("without saying where to")?;
-    let to = resolve(from, location)?;
+    let to = join(from, location.ok_or("without saying where to")?)?;
+    check_scheme(from, &to)
+        .and_then(|()| check_not_link(from, &to))
+        .map_err(|why| format!("to {}, which {why}", authority(&to)))?;
     let reads = matches!(*method, Method::GET | Method::HEAD);
     let keeps_method = matches!(status.as_u16(), 307 | 308);
     let may_follow = reads || (keeps_method && same_origin(from, &to));
@@ -52,10 +55,15 @@ pub(super) fn follow(
 ///
 /// Never from HTTPS to HTTP, and never from elsewhere to an address that only this machine or its network can reach.
 pub(super) fn resolve(base: &Url, location: &str) -> Result<Url, String> {
-    let mut url = base.join(location).map_err(|error| format!("to no address ({error})"))?;
-    // It fails only for addresses that can have neither; those are refused below.
-    let _ = url.set_username("").and(url.set_password(None));
+    let url = join(base, location)?;
     check(base, &url).map_err(|why| format!("to {}, which {why}", authority(&url)))?;
+    Ok(url)
+}
+
+fn join(base: &Url, location: &str) -> Result<Url, String> {
+    let mut url = base.join(location).map_err(|error| format!("to no address ({error})"))?;
+    // It fails only for addresses that can have neither; their scheme is refused.
+    let _ = url.set_username("").and(url.set_password(None));
     Ok(url)
 }
 
@@ -71,25 +79,34 @@ pub(super) fn resolve_own(base: &Url, location: &str) -> Result<Url, String> {
     resolve(base, url.as_str())
 }
 
-/// Whether `url`, named by `base`, may be asked. The error is a verb phrase.
+/// Whether `url`, named by `base`, may be given a password or content. The error is a verb phrase.
 pub(super) fn check(base: &Url, url: &Url) -> Result<(), &'static str> {
-    match (base.scheme(), url.scheme()) {
-        (_, "https") | ("http", "http") => {}
-        ("https", "http") => return Err("is plain HTTP while the registry is HTTPS"),
-        _ => return Err("is neither HTTPS nor HTTP"),
-    }
-    let (Some(ours), Some(theirs)) = (base.host_str(), url.host_str()) else {
-        return Err("has no host");
-    };
-    let reach = Reach::of(theirs);
-    if ours != theirs && (reach == Reach::Link || reach > Reach::of(ours)) {
+    check_scheme(base, url)?;
+    check_not_link(base, url)?;
+    if url.host() != base.host() && Reach::of_url(url) > Reach::of_url(base) {
         return Err("is an address of this machine or its own network");
     }
     Ok(())
 }
 
-/// How near a host is, as far as its name tells. Whoever is farther away cannot send us to it; and nobody can send us
-/// to an address of the link, where clouds keep the keys of their machines.
+fn check_scheme(base: &Url, url: &Url) -> Result<(), &'static str> {
+    match (base.scheme(), url.scheme()) {
+        _ if !url.has_host() => Err("has no host"),
+        (_, "https") | ("http", "http") => Ok(()),
+        ("https", "http") => Err("is plain HTTP while the registry is HTTPS"),
+        _ => Err("is neither HTTPS nor HTTP"),
+    }
+}
+
+fn check_not_link(base: &Url, url: &Url) -> Result<(), &'static str> {
+    if url.host() != base.host() && Reach::of_url(url) == Reach::Link {
+        return Err("is an address of this machine's own link");
+    }
+    Ok(())
+}
+
+/// How near a host is, as far as its name tells. Whoever is farther away cannot have us bring something to it; and
+/// nobody can send us to an address of the link, where clouds keep the keys of their machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Reach {
     Anywhere,
@@ -99,6 +116,10 @@ enum Reach {
 }
 
 impl Reach {
+    fn of_url(url: &Url) -> Self {
+        url.host_str().map_or(Self::Anywhere, Self::of)
+    }
+
     /// The reach of `host` (`host[:port]`).
     fn of(host: &str) -> Self {
         match address(host).map(|address| address.to_canonical()) {
@@ -223,6 +244,15 @@ mod tests {
         assert!(allowed("https://10.0.0.1:5000/", "https://192.168.0.2/token"));
         assert!(!allowed("https://10.0.0.1:5000/", "https://127.0.0.1/token"));
         assert!(!allowed("http://127.0.0.1:5000/", "http://169.254.169.254/token"));
+    }
+
+    #[test]
+    fn storage_inside_a_company_may_be_read() {
+        for status in [302, 307] {
+            assert!(redirect(&Method::GET, status, "https://10.0.0.1:9000/bucket/x").is_ok());
+            assert!(redirect(&Method::GET, status, "https://169.254.169.254/latest").is_err());
+            assert!(redirect(&Method::PUT, status, "https://10.0.0.1:9000/bucket/x").is_err());
+        }
     }
 
     #[test]
