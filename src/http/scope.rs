@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::model::Repository;
 
+/// Longer than any scope that a registry has reason to name.
+const MAX_LENGTH: usize = 512;
+
 /// Access to one resource: `repository:org/app:pull,push`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
@@ -22,13 +25,6 @@ impl Scope {
     #[must_use]
     pub fn push(repository: &Repository) -> Self {
         Self::on(repository, &["pull", "push"])
-    }
-
-    /// Deleting from a repository. Registries differ in which action that is, so all are asked for; a token server
-    /// leaves out those that it does not give.
-    #[must_use]
-    pub fn delete(repository: &Repository) -> Self {
-        Self::on(repository, &["pull", "push", "delete"])
     }
 
     /// Listing the repositories of a registry.
@@ -51,7 +47,8 @@ impl Scope {
 
     fn parse(text: &str) -> Option<Self> {
         let (resource, actions) = text.rsplit_once(':')?;
-        resource.contains(':').then(|| Self {
+        let is_sound = text.len() <= MAX_LENGTH && text.bytes().all(|byte| byte.is_ascii_graphic());
+        (is_sound && resource.contains(':')).then(|| Self {
             resource: resource.to_owned(),
             actions: actions.split(',').map(str::to_owned).collect(),
         })

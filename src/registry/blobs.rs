@@ -12,10 +12,11 @@ use crate::model::{Descriptor, Digest};
 use crate::store::{BlobStream, Result};
 
 impl Remote {
-    /// Whether the blob is there, with the size that its descriptor names.
+    /// Whether the blob is there, with the size that its descriptor names. It is asked about a place to write to, so
+    /// with the permission to write: some registries make a repository when that is first asked for.
     pub(super) async fn head_blob(&self, blob: &Descriptor) -> Result<bool> {
         let request = Request::head(self.url(format_args!("blobs/{}", blob.digest)))
-            .scope(self.pull())
+            .scope(self.push())
             .accept(&[StatusCode::OK]);
         let answer =
             self.client().send(request).await.map_err(self.failed("read", what(&blob.digest)));

@@ -41,12 +41,13 @@ impl Remote {
         })
     }
 
-    /// The digest of a manifest, by HEAD where the registry tells it there, else by reading the manifest.
+    /// The digest of a manifest, by HEAD where the registry tells it there, else by reading the manifest. As
+    /// [`Remote::head_blob`], it is asked about a place to write to.
     pub(super) async fn head_manifest(&self, reference: &Reference) -> Result<Option<Digest>> {
         let what = describe(reference);
         let request =
             Request::head(self.url(format_args!("manifests/{}", self.segment(reference)?)))
-                .scope(self.pull())
+                .scope(self.push())
                 .header(ACCEPT, ascii(&media_types::READABLE.join(", ")));
         match self.client().send(request).await {
             Ok(response) => match told_digest(&response) {
@@ -122,7 +123,8 @@ impl Remote {
     }
 
     pub(super) async fn delete_at(&self, path: String, what: String) -> Result<()> {
-        let request = Request::delete(self.url(path)).scope(self.delete()).accept(&[
+        // Registries differ in which permission that is; the challenge names what it takes beyond this.
+        let request = Request::delete(self.url(path)).scope(self.push()).accept(&[
             StatusCode::ACCEPTED,
             StatusCode::OK,
             StatusCode::NO_CONTENT,

@@ -73,10 +73,6 @@ impl Remote {
         Scope::push(&self.inner.wire)
     }
 
-    fn delete(&self) -> Scope {
-        Scope::delete(&self.inner.wire)
-    }
-
     /// What to do with an error of a request that does `action` to `what`.
     fn failed(
         &self,

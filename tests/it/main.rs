@@ -24,6 +24,7 @@ mod e2e_crash;
 mod e2e_faults;
 mod e2e_memory;
 mod fixtures;
+mod hostile_registry;
 mod http_auth;
 mod http_loop;
 mod kit;

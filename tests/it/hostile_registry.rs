@@ -1,0 +1,113 @@
+//! Registries that mean harm, or are only odd: everything ends, within bounds, and is told.
+
+use std::collections::HashMap;
+use std::fs;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use longshore::config::Connection;
+use longshore::http::{Error, Request, Scope};
+use longshore::model::{Descriptor, Digest, MediaType, Repository};
+use longshore::registry::Remote;
+use longshore::store::{Layout, Reference, Sink, Source, collect};
+use longshore::transfer::{Attachments, ImageGraph, ResolveError, Selection, resolve};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::registry::Registry;
+use crate::support::responder::{Asked, Reply, Responder, client, impatient, password};
+use crate::support::tokens::TokenServer;
+
+fn repository(path: &str) -> Repository {
+    Repository::new("127.0.0.1:1".parse().unwrap(), path).unwrap()
+}
+
+fn remote(host: &Responder) -> Remote {
+    Remote::new(host.client(password("ann", "pw")), repository("org/app"), repository("org/app"))
+}
+
+fn blob_of(bytes: &[u8]) -> Descriptor {
+    Descriptor::new(MediaType::ImageLayer, Digest::of(bytes), bytes.len() as u64)
+}
+
+/// A layout with one blob.
+fn layout_with(bytes: &[u8]) -> (TempDir, Layout, Descriptor) {
+    let dir = TempDir::new().unwrap();
+    let layout = Layout::create(dir.path()).unwrap();
+    let blob = blob_of(bytes);
+    let path = layout.blob_path(&blob.digest);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, bytes).unwrap();
+    (dir, layout, blob)
+}
+
+/// A registry that takes the token `TOKEN` for all it is asked.
+fn guarded(
+    tokens: &Responder,
+    token: &'static str,
+    open: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+) -> Responder {
+    let challenge = format!("Bearer realm=\"http://{}/token\",service=\"s\"", tokens.address());
+    Responder::new(move |asked| {
+        Some(if asked.authorization() == Some(&format!("Bearer {token}")) {
+            open(asked)
+        } else {
+            Reply::new(401).header("www-authenticate", &challenge)
+        })
+    })
+}
+
+/// Quay makes a repository when a token for pushing to it is asked for; until then nobody may read there.
+#[tokio::test]
+async fn what_is_written_to_is_looked_at_with_the_permission_to_write() {
+    let tokens = Responder::new(|asked| {
+        let token = if asked.target.contains("push") { "all" } else { "none" };
+        Some(Reply::ok(json!({ "token": token }).to_string()))
+    });
+    let registry = guarded(&tokens, "all", |_| Reply::new(404));
+    let sink = remote(&registry);
+    let tag = Reference::Name("v1".parse().unwrap());
+    assert_eq!(sink.manifest_digest(&tag).await.unwrap(), None);
+    assert!(!sink.has_blob(&blob_of(b"x")).await.unwrap());
+    assert_eq!(tokens.asked().len(), 1);
+}
+
+/// Quay's token server knows no action but `pull`, `push` and `*`; docker-registry wants one called `delete`.
+#[tokio::test]
+async fn deleting_asks_for_what_the_registry_wants() {
+    need!("docker-registry");
+    let tokens = Responder::new(|asked| {
+        Some(match asked.target.contains("delete") {
+            true => Reply::new(400),
+            false => Reply::ok(r#"{"token":"all"}"#),
+        })
+    });
+    let registry = guarded(&tokens, "all", |_| Reply::new(202));
+    remote(&registry).delete_manifest(&Digest::of(b"x")).await.unwrap();
+
+    let tokens = TokenServer::new("ann", "pw", 300);
+    let registry = Registry::with_tokens(&tokens);
+    let plain = Connection { plain_http: true, ..Connection::default() };
+    let client = client(registry.address(), password("ann", "pw"), plain);
+    let remote = Remote::new(client, repository("org/app"), repository("org/app"));
+    let (_dir, layout, blob) = layout_with(b"some bytes");
+    remote.put_blob(&blob, &layout).await.unwrap();
+    remote.delete_blob(&blob.digest).await.unwrap();
+    assert!(!remote.has_blob(&blob).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_scope_from_the_registry_cannot_reach_the_terminal() {
+    let tokens = Responder::new(|_| Some(Reply::ok(r#"{"token":"t"}"#)));
+    let challenge = format!(
+        "Bearer realm=\"http://{}/token\",scope=\"repository:\u{9b}31mred\u{202e}:pull{}\"",
+        tokens.address(),
+        ",x".repeat(5000)
+    );
+    let registry =
+        Responder::new(move |_| Some(Reply::new(401).header("www-authenticate", &challenge)));
+    let request = Request::get("/v2/a").scope(Scope::pull(&repository("a")));
+    let error = registry.client(password("ann", "pw")).send(request).await.err().unwrap();
+    let text = error.to_string();
+    assert!(!text.contains(['\u{9b}', '\u{202e}']) && text.len() < 500, "{text:?}");
+}
