@@ -96,6 +96,8 @@ impl Download {
                         return Ok(Some((chunk, self)));
                     }
                 }
+                // What ends an answer may be lost after its last byte.
+                Some(Err(_)) if self.offset >= self.blob.size => return Ok(None),
                 Some(Err(error)) => {
                     self.body = None;
                     self.attempts

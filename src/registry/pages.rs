@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use super::link::next_page;
 use crate::http::{Client, Error, Request, Scope, Target};
 
-/// The largest page that is read, in bytes.
-const MAX_PAGE: usize = 16 * 1024 * 1024;
+/// The most bytes that one list may have, all its pages together.
+const MAX_LIST: usize = 32 * 1024 * 1024;
 /// The most pages that one list may have.
 const MAX_PAGES: usize = 10_000;
 
@@ -34,6 +34,7 @@ pub(super) async fn read<T: DeserializeOwned>(
     scope: Scope,
 ) -> Result<Vec<T>, PageError> {
     let mut pages = Vec::new();
+    let mut room = MAX_LIST;
     let mut visited = HashSet::new();
     let mut next = Some(first);
     while let Some(target) = next {
@@ -41,7 +42,8 @@ pub(super) async fn read<T: DeserializeOwned>(
             return Err(PageError::Answer(format!("has more than {MAX_PAGES} pages")));
         }
         let request = Request::get(target).scope(scope.clone()).accept(&[StatusCode::OK]);
-        let response = client.fetch(request, MAX_PAGE).await?;
+        let response = client.fetch(request, room).await?;
+        room -= response.body.len();
         let url = response.url.clone();
         let link = response.header(&LINK).and_then(next_page);
         next = link.map(|link| response.resolve(link)).transpose()?.map(Target::Location);

@@ -59,7 +59,7 @@ impl Remote {
     pub(super) async fn upload(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
         let session = self.begun().remove(&blob.digest);
         let proof = Arc::new(Mutex::new(Proof::new(blob, source.place())));
-        Upload { remote: self, blob, source, proof, session, resumed: 0 }.run().await
+        Upload { remote: self, blob, source, proof, session, resumed: 0, farthest: 0 }.run().await
     }
 
     fn begun(&self) -> MutexGuard<'_, HashMap<Digest, Session>> {
@@ -125,18 +125,21 @@ struct Upload<'a> {
     session: Option<Session>,
     /// How often the upload went on, or began anew, after a failure.
     resumed: u32,
+    /// The most bytes that the registry ever had of it: beginning anew is no progress.
+    farthest: u64,
 }
 
 impl Upload<'_> {
     async fn run(mut self) -> Result<()> {
         let mut attempts = self.remote.client().attempts();
         loop {
-            let before = self.session.as_ref().map_or(0, |session| session.received);
             let failure = match self.send().await {
                 Ok(()) => return Ok(()),
                 Err(failure) => failure,
             };
-            if self.session.as_ref().is_some_and(|session| session.received > before) {
+            let received = self.session.as_ref().map_or(0, |session| session.received);
+            if received > self.farthest {
+                self.farthest = received;
                 attempts.reset();
             }
             match failure {
@@ -219,7 +222,7 @@ impl Upload<'_> {
         }
         // One byte of difference is a matter of dialect, see `received`.
         let told = response.header(&RANGE).and_then(received);
-        session.received = told.filter(|told| told + 1 < end).unwrap_or(end);
+        session.received = told.filter(|told| told.saturating_add(1) < end).unwrap_or(end);
         if session.received <= first {
             return Err(Failure::Odd("tells that the bytes sent have not arrived"));
         }

@@ -111,3 +111,47 @@ async fn a_scope_from_the_registry_cannot_reach_the_terminal() {
     let text = error.to_string();
     assert!(!text.contains(['\u{9b}', '\u{202e}']) && text.len() < 500, "{text:?}");
 }
+
+#[tokio::test]
+async fn an_upload_that_is_never_closed_is_given_up() {
+    let registry = Responder::new(|asked| {
+        Some(match asked.method.as_str() {
+            "POST" | "PATCH" => Reply::new(202).header("location", "/v2/org/app/blobs/uploads/1"),
+            "PUT" => Reply::new(503),
+            _ => Reply::new(404),
+        })
+    });
+    let (_dir, layout, blob) = layout_with(&vec![7; 9 << 20]);
+    let sink = remote(&registry);
+    let upload = sink.put_blob(&blob, &layout);
+    let ended = tokio::time::timeout(Duration::from_secs(60), upload).await;
+    assert!(ended.expect("it goes on for ever").is_err());
+    let sent = registry.asked().iter().filter(|asked| asked.method == "PATCH").count();
+    assert!((2..=8).contains(&sent), "{sent}");
+}
+
+#[tokio::test]
+async fn an_upload_that_has_more_bytes_than_there_are_is_no_overflow() {
+    let registry = Responder::new(|asked| {
+        Some(match asked.method.as_str() {
+            "POST" | "PATCH" => Reply::new(202)
+                .header("location", "/v2/org/app/blobs/uploads/1")
+                .header("range", "bytes=0-18446744073709551615"),
+            _ => Reply::new(201),
+        })
+    });
+    let (_dir, layout, blob) = layout_with(&vec![7; 9 << 20]);
+    remote(&registry).put_blob(&blob, &layout).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_download_that_breaks_after_its_last_byte_is_whole() {
+    let registry = Responder::new(|asked| {
+        Some(match asked.headers.contains_key("range") {
+            true => Reply::new(416),
+            false => Reply::ok("all of it").cut(),
+        })
+    });
+    let bytes = collect(&remote(&registry), &blob_of(b"all of it"), 100).await.unwrap();
+    assert_eq!(bytes, "all of it");
+}
