@@ -11,10 +11,12 @@ use crate::model::{
 };
 use crate::store::{self, Reference, Source};
 
-/// How deep indexes may nest.
+/// How deep indexes may nest, and how long a chain of referrers may be.
 const MAX_DEPTH: usize = 8;
 /// How many manifests one image may have, its referrers included.
 const MAX_MANIFESTS: usize = 10_000;
+/// How many bytes all of them may have together: they are held in memory.
+const MAX_MEBIBYTES: usize = 32;
 /// How many manifests are asked for at once.
 const PARALLEL: usize = 8;
 /// The annotation by which an attestation in an index names its image (BuildKit).
@@ -83,7 +85,7 @@ pub enum Error {
     TooLarge {
         /// The image.
         place: String,
-        /// `8 levels of indexes`, `10000 manifests`.
+        /// `8 levels of indexes`, `10000 manifests`, `32 MiB of manifests`.
         limit: String,
     },
 }
@@ -99,7 +101,7 @@ pub async fn resolve(
     reference: &Reference,
     selection: &Selection,
 ) -> Result<ImageGraph> {
-    let mut walk = Walk { source, seen: HashSet::new() };
+    let mut walk = Walk::new(source);
     let given = source.manifest(reference).await?;
     let given_digest = given.digest().clone();
     let root = walk.select(given, &selection.platforms).await?;
@@ -120,7 +122,7 @@ pub async fn select(
     reference: &Reference,
     selection: &Selection,
 ) -> Result<Manifest> {
-    let walk = Walk { source, seen: HashSet::new() };
+    let walk = Walk::new(source);
     walk.select(source.manifest(reference).await?, &selection.platforms).await
 }
 
@@ -135,9 +137,15 @@ impl ImageGraph {
 struct Walk<'a> {
     source: &'a dyn Source,
     seen: HashSet<Digest>,
+    /// The bytes of all manifests read.
+    bytes: usize,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(source: &'a dyn Source) -> Self {
+        Self { source, seen: HashSet::new(), bytes: 0 }
+    }
+
     async fn select(&self, root: Manifest, platforms: &[PlatformFilter]) -> Result<Manifest> {
         let Content::Index { manifests } = root.content() else { return Ok(root) };
         if platforms.is_empty() {
@@ -215,11 +223,23 @@ impl Walk<'_> {
             return Err(self.too_large(format!("{MAX_MANIFESTS} manifests")));
         }
         let source = self.source;
-        stream::iter(wanted)
-            .map(|digest| async move { Ok(source.manifest(&Reference::Digest(digest)).await?) })
-            .buffered(PARALLEL)
-            .try_collect()
-            .await
+        let mut answers = stream::iter(wanted)
+            .map(|digest| async move { source.manifest(&Reference::Digest(digest)).await })
+            .buffered(PARALLEL);
+        let mut manifests = Vec::new();
+        while let Some(manifest) = answers.try_next().await? {
+            self.weigh(&manifest)?;
+            manifests.push(manifest);
+        }
+        Ok(manifests)
+    }
+
+    fn weigh(&mut self, manifest: &Manifest) -> Result<()> {
+        self.bytes += manifest.bytes().len();
+        if self.bytes > MAX_MEBIBYTES << 20 {
+            return Err(self.too_large(format!("{MAX_MEBIBYTES} MiB of manifests")));
+        }
+        Ok(())
     }
 
     fn too_large(&self, limit: String) -> Error {
@@ -229,33 +249,38 @@ impl Walk<'_> {
     /// Finds what refers to the manifests of `graph`, and what refers to that.
     async fn attach(&mut self, graph: &mut ImageGraph) -> Result<()> {
         let mut subjects: Vec<Digest> = graph.manifests().map(|m| m.digest().clone()).collect();
-        while let Some(subject) = subjects.pop() {
-            for (manifest, name) in self.referring(&subject).await? {
-                if !self.seen.insert(manifest.digest().clone()) {
-                    continue;
+        for _ in 0..MAX_DEPTH {
+            let mut found = Vec::new();
+            for subject in &subjects {
+                for (manifest, name) in self.referring(subject).await? {
+                    let attached = self.descend(manifest).await?;
+                    found.extend(attached.manifests().map(|m| m.digest().clone()));
+                    graph.attached.push((attached, name));
                 }
-                let attached = self.descend(manifest).await?;
-                subjects.extend(attached.manifests().map(|m| m.digest().clone()));
-                graph.attached.push((attached, name));
             }
+            if found.is_empty() {
+                return Ok(());
+            }
+            subjects = found;
         }
-        Ok(())
+        Err(self.too_large(format!("{MAX_DEPTH} levels of referrers")))
     }
 
+    /// What refers to `subject` and has not been read yet.
     async fn referring(&mut self, subject: &Digest) -> Result<Vec<(Manifest, Option<RefName>)>> {
-        let mut found = Vec::new();
-        for descriptor in self.source.referrers(subject).await? {
-            if !media_types::READABLE.contains(&descriptor.media_type.as_ref()) {
-                continue;
-            }
-            let manifest = self.source.manifest(&Reference::Digest(descriptor.digest)).await?;
-            found.push((manifest, None));
-        }
+        let mut listed = self.source.referrers(subject).await?;
+        listed.retain(|entry| media_types::READABLE.contains(&entry.media_type.as_ref()));
+        let manifests = self.read(&listed).await?;
+        let mut found: Vec<_> = manifests.into_iter().map(|manifest| (manifest, None)).collect();
         for suffix in ["sig", "att", "sbom"] {
             let text = format!("{}-{}.{suffix}", subject.algorithm().as_str(), subject.hex());
             let Ok(name) = text.parse::<RefName>() else { continue };
             match self.source.manifest(&Reference::Name(name.clone())).await {
-                Ok(manifest) => found.push((manifest, Some(name))),
+                Ok(manifest) if self.seen.insert(manifest.digest().clone()) => {
+                    self.weigh(&manifest)?;
+                    found.push((manifest, Some(name)));
+                }
+                Ok(_) => {}
                 Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error.into()),
             }

@@ -155,3 +155,112 @@ async fn a_download_that_breaks_after_its_last_byte_is_whole() {
     let bytes = collect(&remote(&registry), &blob_of(b"all of it"), 100).await.unwrap();
     assert_eq!(bytes, "all of it");
 }
+
+/// A registry of manifests that are made up as they are asked for.
+#[derive(Clone, Default)]
+struct Made(Arc<Mutex<HashMap<String, String>>>);
+
+impl Made {
+    /// Keeps a manifest and gives its descriptor.
+    fn keep(&self, manifest: &Value) -> Value {
+        let text = manifest.to_string();
+        let (digest, size) = (Digest::of(text.as_bytes()), text.len());
+        self.0.lock().unwrap().insert(digest.to_string(), text);
+        json!({"mediaType": manifest["mediaType"], "digest": digest, "size": size})
+    }
+
+    fn image(&self, note: &str, subject: Option<&Value>) -> Value {
+        let empty = json!({
+            "mediaType": "application/vnd.oci.empty.v1+json", "size": 2, "digest": Digest::of(b"{}"),
+        });
+        let mut manifest = json!({
+            "schemaVersion": 2, "mediaType": MediaType::ImageManifest.to_string(),
+            "artifactType": "application/x", "config": empty, "layers": [],
+            "annotations": {"note": note},
+        });
+        if let Some(subject) = subject {
+            manifest["subject"] = subject.clone();
+        }
+        self.keep(&manifest)
+    }
+
+    fn index(manifests: &[Value]) -> Value {
+        json!({
+            "schemaVersion": 2, "mediaType": MediaType::ImageIndex.to_string(),
+            "manifests": manifests,
+        })
+    }
+
+    /// The manifest at a path, as a registry gives it.
+    fn get(&self, asked: &Asked) -> Reply {
+        let digest = asked.path().rsplit('/').next().unwrap();
+        self.0
+            .lock()
+            .unwrap()
+            .get(digest)
+            .map_or_else(|| Reply::new(404), |text| Reply::ok(text.clone()))
+    }
+}
+
+async fn resolved(
+    host: &Responder,
+    root: &Value,
+    attachments: Attachments,
+) -> Result<ImageGraph, ResolveError> {
+    let reference = Reference::Digest(root["digest"].as_str().unwrap().parse().unwrap());
+    let selection = Selection { attachments, ..Selection::default() };
+    resolve(&remote(host), &reference, &selection).await
+}
+
+#[tokio::test]
+async fn referrers_of_referrers_without_end_are_refused() {
+    let made = Made::default();
+    let root = made.image("root", None);
+    let registry = Responder::new(move |asked| {
+        Some(match asked.path().split_once("/referrers/") {
+            Some((_, digest)) => {
+                let subject = json!({
+                    "mediaType": MediaType::ImageManifest.to_string(), "size": 1, "digest": digest,
+                });
+                Reply::ok(Made::index(&[made.image("referrer", Some(&subject))]).to_string())
+            }
+            None => made.get(asked),
+        })
+    });
+    let walk = resolved(&registry, &root, Attachments::Referrers);
+    let ended = tokio::time::timeout(Duration::from_secs(20), walk).await;
+    let error = ended.expect("it goes on for ever").unwrap_err();
+    assert!(matches!(error, ResolveError::TooLarge { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_referrer_that_is_listed_a_thousand_times_is_read_once() {
+    let made = Made::default();
+    let root = made.image("root", None);
+    let referrer = made.image("referrer", Some(&root));
+    let subject = root["digest"].as_str().unwrap().to_owned();
+    let registry = Responder::new(move |asked| {
+        Some(match asked.path().split_once("/referrers/") {
+            Some((_, digest)) => {
+                let times = if digest == subject { 1000 } else { 0 };
+                Reply::ok(Made::index(&vec![referrer.clone(); times]).to_string())
+            }
+            None => made.get(asked),
+        })
+    });
+    let graph = resolved(&registry, &root, Attachments::Referrers).await.unwrap();
+    assert_eq!(graph.attached.len(), 1);
+    assert!(registry.asked().len() < 20, "{}", registry.asked().len());
+}
+
+#[tokio::test]
+async fn manifests_have_a_bound_all_together() {
+    let made = Made::default();
+    let padding = "x".repeat(4_000_000);
+    let children: Vec<Value> =
+        (0..10).map(|number| made.image(&format!("{number}{padding}"), None)).collect();
+    let root = made.keep(&Made::index(&children));
+    let registry = Responder::new(move |asked| Some(made.get(asked)));
+    let error = resolved(&registry, &root, Attachments::None).await.unwrap_err();
+    assert!(matches!(error, ResolveError::TooLarge { .. }), "{error}");
+}
