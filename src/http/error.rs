@@ -94,6 +94,14 @@ pub enum Error {
         #[source]
         source: Failure,
     },
+    /// The answer comes, but so slowly that nobody waits for its end.
+    #[error("the answer of {url} was not whole after {} s", after.as_secs_f32())]
+    TooSlow {
+        /// What was asked.
+        url: SafeUrl,
+        /// How long it was waited for.
+        after: Duration,
+    },
     /// The answer is larger than anything of its kind.
     #[error("the answer of {url} is larger than {limit} bytes")]
     TooLarge {

@@ -17,6 +17,9 @@ use super::redirect;
 /// The bytes of an answer as they come.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
+/// How many times longer than for a byte to wait for the whole of an answer that is read into memory.
+const WHOLE_TAKES_LONGER: u32 = 10;
+
 /// An answer. Its body is still to be read ([`Incoming`]), or was read ([`Bytes`]).
 pub struct Response<B = Incoming> {
     /// The status.
@@ -80,16 +83,13 @@ impl Response {
     /// The same answer with its whole body.
     ///
     /// # Errors
-    /// When it is larger than `limit` bytes, breaks off or stalls.
+    /// When it is larger than `limit` bytes, breaks off, stalls, or takes more than ten times the stall time.
     pub async fn read(mut self, limit: usize) -> Result<Response<Bytes>, Error> {
-        let mut whole = BytesMut::new();
-        while let Some(chunk) = self.body.chunk().await? {
-            if whole.len() + chunk.len() > limit {
-                return Err(Error::TooLarge { url: SafeUrl::new(&self.url), limit });
-            }
-            whole.extend_from_slice(&chunk);
+        let after = self.body.stall * WHOLE_TAKES_LONGER;
+        match tokio::time::timeout(after, self.body.whole(limit)).await {
+            Ok(whole) => Ok(self.with(whole?)),
+            Err(_) => Err(Error::TooSlow { url: SafeUrl::new(&self.url), after }),
         }
-        Ok(self.with(whole.freeze()))
     }
 
     /// The whole body.
@@ -100,16 +100,21 @@ impl Response {
         Ok(self.read(limit).await?.body)
     }
 
-    /// The first bytes of the body, at most `limit` of them, whatever becomes of the rest.
+    /// The first bytes of the body, at most `limit` of them and only those that come within the stall time, whatever
+    /// becomes of the rest.
     pub(super) async fn beginning(mut self, limit: usize) -> Bytes {
         let mut beginning = BytesMut::new();
-        while let Ok(Some(chunk)) = self.body.chunk().await {
-            let room = limit - beginning.len();
-            beginning.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if beginning.len() == limit {
-                break;
+        let stall = self.body.stall;
+        let read = async {
+            while beginning.len() < limit
+                && let Ok(Some(chunk)) = self.body.chunk().await
+            {
+                let room = limit - beginning.len();
+                beginning.extend_from_slice(&chunk[..chunk.len().min(room)]);
             }
-        }
+        };
+        // What has come by then is told; there is no more to say when nothing has.
+        let _ = tokio::time::timeout(stall, read).await;
         beginning.freeze()
     }
 
@@ -143,6 +148,17 @@ pub struct Incoming {
 }
 
 impl Incoming {
+    async fn whole(&mut self, limit: usize) -> Result<Bytes, Error> {
+        let mut whole = BytesMut::new();
+        while let Some(chunk) = self.chunk().await? {
+            if whole.len() + chunk.len() > limit {
+                return Err(Error::TooLarge { url: SafeUrl::new(self.inner.url()), limit });
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.freeze())
+    }
+
     async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         let Ok(chunk) = tokio::time::timeout(self.stall, self.inner.chunk()).await else {
             return Err(Error::Stalled { host: authority(self.inner.url()), after: self.stall });

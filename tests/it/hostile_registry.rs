@@ -264,3 +264,30 @@ async fn manifests_have_a_bound_all_together() {
     let error = resolved(&registry, &root, Attachments::None).await.unwrap_err();
     assert!(matches!(error, ResolveError::TooLarge { .. }), "{error}");
 }
+
+#[tokio::test]
+async fn a_list_has_a_bound_over_all_its_pages() {
+    let registry = Responder::new(|asked| {
+        let next = format!("</v2/org/app/tags/list?last={}>; rel=\"next\"", asked.number);
+        let page = format!("{{\"tags\":[]{}}}", " ".repeat(12 << 20));
+        Some(if asked.number < 10 { Reply::ok(page).header("link", next) } else { Reply::new(400) })
+    });
+    remote(&registry).names().await.unwrap_err();
+    assert!(registry.asked().len() < 5, "{}", registry.asked().len());
+}
+
+#[tokio::test]
+async fn an_answer_that_drips_is_not_waited_for() {
+    let drops = Duration::from_millis(50);
+    let registry = Responder::new(move |asked| {
+        let status = if asked.path() == "/v2/x" { 200 } else { 404 };
+        Some(Reply::new(status).body("{}").then_drops(drops))
+    });
+    let plain = Connection { plain_http: true, ..Connection::default() };
+    let client = impatient(&registry.address(), None, plain, drops * 4);
+    let error = client.fetch(Request::get("/v2/x"), 100_000).await.unwrap_err();
+    assert!(matches!(error, Error::TooSlow { .. }), "{error:?}");
+    let error = client.send(Request::get("/v2/y")).await.err().unwrap();
+    assert_eq!(error.status().unwrap(), 404);
+    assert_eq!(registry.asked().len(), 2);
+}

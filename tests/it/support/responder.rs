@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, stream};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, Method, Request, Response};
 use http_body_util::{BodyExt, StreamBody};
@@ -59,6 +59,8 @@ enum End {
     Cut,
     /// Nothing, and the connection stays.
     Silence,
+    /// A byte whenever this time has passed, for ever.
+    Drops(Duration),
 }
 
 impl Reply {
@@ -89,6 +91,10 @@ impl Reply {
         Self { end: End::Silence, ..self }
     }
 
+    pub(crate) fn then_drops(self, every: Duration) -> Self {
+        Self { end: End::Drops(every), ..self }
+    }
+
     fn response(self) -> Response<Body> {
         let mut response = Response::builder().status(self.status);
         for (name, value) in self.headers {
@@ -98,6 +104,7 @@ impl Reply {
         let body = match self.end {
             End::Proper => full(self.body),
             End::Cut => StreamBody::new(beginning.chain(stream::once(broken()))).boxed_unsync(),
+            End::Drops(every) => StreamBody::new(beginning.chain(drops(every))).boxed_unsync(),
             End::Silence => StreamBody::new(beginning.chain(stream::pending())).boxed_unsync(),
         };
         response.body(body).unwrap()
@@ -108,6 +115,13 @@ impl Reply {
 async fn broken() -> Result<Frame<Bytes>, Broken> {
     tokio::time::sleep(Duration::from_millis(20)).await;
     Err("cut as ordered".into())
+}
+
+fn drops(every: Duration) -> impl Stream<Item = Result<Frame<Bytes>, Broken>> + Send {
+    stream::repeat(()).then(move |()| async move {
+        tokio::time::sleep(every).await;
+        Ok(Frame::data(Bytes::from_static(b" ")))
+    })
 }
 
 /// A running host. Dropping it ends it.
@@ -181,6 +195,16 @@ async fn read(request: Request<Incoming>) -> Asked {
 
 /// A client that is quick to try again, and to call a silent connection dead.
 pub(crate) fn client(host: &str, login: Option<Credential>, connection: Connection) -> Client {
+    impatient(host, login, connection, Duration::from_secs(1))
+}
+
+/// The same, with another idea of how long a connection may be silent.
+pub(crate) fn impatient(
+    host: &str,
+    login: Option<Credential>,
+    connection: Connection,
+    stall: Duration,
+) -> Client {
     Client::new(ClientOptions {
         registry: host.parse().unwrap(),
         host: host.to_owned(),
@@ -191,7 +215,7 @@ pub(crate) fn client(host: &str, login: Option<Credential>, connection: Connecti
             longest: Duration::from_millis(10),
             ..RetryPolicy::default()
         },
-        stall: Duration::from_secs(1),
+        stall,
     })
     .unwrap()
 }
