@@ -205,6 +205,8 @@ impl Inner {
 
     async fn attempt(&self, outgoing: &Outgoing, journey: &Journey, wish: &Wish) -> Verdict {
         let at_home = redirect::same_origin(&journey.url, &self.base);
+        // Before the token is chosen: one that waits here grows old.
+        self.transport.pass(&journey.url).await;
         let grant = if at_home {
             match self.authorizer.grant(wish, &self.transport).await {
                 Ok(grant) => grant,

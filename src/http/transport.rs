@@ -4,6 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use reqwest::Url;
+
 use super::error::Error;
 use super::redact::{SafeUrl, authority};
 use super::response::Response;
@@ -36,6 +38,11 @@ impl Transport {
 
     pub(super) fn attempts(&self) -> Attempts {
         Attempts::new(self.policy, Arc::clone(&self.gates))
+    }
+
+    /// Waits until the host of `url` may be asked again.
+    pub(super) async fn pass(&self, url: &Url) {
+        self.gates.pass(&authority(url)).await;
     }
 
     /// Sends `request`. It is given up when `stalled` ends first.

@@ -291,3 +291,45 @@ async fn an_answer_that_drips_is_not_waited_for() {
     assert_eq!(error.status().unwrap(), 404);
     assert_eq!(registry.asked().len(), 2);
 }
+
+/// A request that is held back gets its token when it goes out, not before: it would be too old by then.
+#[tokio::test]
+async fn a_token_does_not_wait_with_its_request() {
+    let issued: Arc<Mutex<HashMap<String, Instant>>> = Arc::default();
+    let record = Arc::clone(&issued);
+    let tokens = Responder::new(move |asked| {
+        let token = format!("t{}", asked.number);
+        record.lock().unwrap().insert(format!("Bearer {token}"), Instant::now());
+        Some(Reply::ok(json!({"token": token, "expires_in": 1}).to_string()))
+    });
+    let challenge = format!("Bearer realm=\"http://{}/token\"", tokens.address());
+    let busy = Mutex::new(true);
+    let registry = Responder::new(move |asked| {
+        let issued = issued.lock().unwrap();
+        let token = asked.authorization().and_then(|token| issued.get(token));
+        Some(match token {
+            Some(token) if token.elapsed() < Duration::from_secs(1) => {
+                match std::mem::take(&mut *busy.lock().unwrap()) {
+                    true => Reply::new(429).header("retry-after", "2"),
+                    false => Reply::ok("fine"),
+                }
+            }
+            _ => Reply::new(401).header("www-authenticate", &challenge),
+        })
+    });
+    let client = registry.client(None);
+    let get = |path: &str| {
+        Request::get(format!("/v2/{path}/tags/list")).scope(Scope::pull(&repository(path)))
+    };
+    let first = client.send(get("one"));
+    let second = async {
+        while registry.asked().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        client.send(get("two")).await
+    };
+    let (first, second) = tokio::join!(first, second);
+    first.unwrap();
+    second.unwrap();
+}
