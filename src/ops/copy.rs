@@ -61,7 +61,7 @@ pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer
         let job = job(ends, &mut sinks, image, source, destination, &request.selection).await;
         jobs.push(job);
     }
-    let copies: Vec<_> = jobs.into_iter().map(|job| async { copier.copy(&job?).await }).collect();
+    let copies: Vec<_> = jobs.into_iter().map(|job| async { copier.copy(job?).await }).collect();
     let results: Vec<Result<ImageReport, ResolveError>> =
         stream::iter(copies).buffered(IMAGES).collect().await;
     let mut images: Vec<CopiedImage> = pairs

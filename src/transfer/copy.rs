@@ -1,12 +1,11 @@
 //! Moves one image: blobs in parallel, then manifests, the name last.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::sync::Semaphore;
+use tokio::task::{JoinError, JoinSet};
 
-use super::flight::Flights;
-use super::observed::Observed;
+use super::movers::Movers;
 use super::{BlobOutcome, Event, ImageGraph, Observer, Plan, ResolveError, Selection, resolve};
 use crate::model::{Descriptor, Digest, RefName};
 use crate::store::{self, Reference, Sink, Source};
@@ -90,8 +89,7 @@ pub enum Outcome {
 
 /// Copies images. One for a whole run: images share its limits and its memory of where each blob already is.
 pub struct Copier {
-    flights: Flights,
-    blobs: Semaphore,
+    movers: Arc<Movers>,
     observer: Arc<dyn Observer>,
     jobs: usize,
 }
@@ -101,25 +99,26 @@ impl Copier {
     #[must_use]
     pub fn new(options: &CopyOptions, observer: Arc<dyn Observer>) -> Self {
         let jobs = options.jobs.max(1);
-        Self { flights: Flights::default(), blobs: Semaphore::new(jobs), observer, jobs }
+        Self { movers: Arc::new(Movers::new(jobs, Arc::clone(&observer))), observer, jobs }
     }
 
     /// Copies one image. A destination that has it already, under the same name, is left alone.
     ///
     /// # Errors
     /// When the image cannot be resolved, read, proven or written. The name is not there then, or is what it was.
-    pub async fn copy(&self, job: &Job) -> Result<ImageReport, ResolveError> {
+    pub async fn copy(&self, job: Job) -> Result<ImageReport, ResolveError> {
         self.observer.event(&Event::ImageStarted {
             image: job.image,
             source: job.source_label(),
             destination: job.destination_label(),
         });
-        let result = self.resolve_and_move(job).await;
+        let job = Arc::new(job);
+        let result = self.resolve_and_move(&job).await;
         self.observer.event(&Event::ImageDone { image: job.image, succeeded: result.is_ok() });
         result
     }
 
-    async fn resolve_and_move(&self, job: &Job) -> Result<ImageReport, ResolveError> {
+    async fn resolve_and_move(&self, job: &Arc<Job>) -> Result<ImageReport, ResolveError> {
         let graph = resolve(job.source.as_ref(), &job.reference, &job.selection).await?;
         let plan = Plan::of(&graph, job.name.as_ref());
         self.observer.event(&Event::ImagePlanned {
@@ -133,24 +132,15 @@ impl Copier {
             report.present = plan.blobs.len();
             return Ok(report);
         }
-        let tally = Mutex::new(&mut report);
-        let moves = plan.blobs.iter().map(|blob| self.move_blob(job, blob, &tally)).collect();
-        self.all(moves).await?;
+        self.move_blobs(job, &plan.blobs, &mut report).await?;
         for round in &plan.rounds {
-            let puts =
-                round.iter().map(|(manifest, name)| job.sink.put_manifest(manifest, name.as_ref()));
-            self.all(puts.collect()).await?;
+            let puts: Vec<_> = round
+                .iter()
+                .map(|(manifest, name)| job.sink.put_manifest(manifest, name.as_ref()))
+                .collect();
+            stream::iter(puts).buffer_unordered(self.jobs).try_collect::<()>().await?;
         }
         Ok(report)
-    }
-
-    /// Does as much of `work` at once as the run may. A stream that made the futures by a closure would keep the run
-    /// from being [`Send`].
-    async fn all<F>(&self, work: Vec<F>) -> Result<(), store::Error>
-    where
-        F: Future<Output = Result<(), store::Error>>,
-    {
-        stream::iter(work).buffer_unordered(self.jobs).try_collect().await
     }
 
     async fn is_there(&self, job: &Job, graph: &ImageGraph) -> Result<bool, store::Error> {
@@ -162,68 +152,40 @@ impl Copier {
         Ok(there.as_ref() == Some(graph.root.digest()))
     }
 
-    async fn move_blob(
+    /// Moves blobs, each in a task of its own so that they are hashed and written on all cores. When one fails the
+    /// others are stopped before that is told.
+    async fn move_blobs(
         &self,
-        job: &Job,
-        blob: &Descriptor,
-        tally: &Mutex<&mut ImageReport>,
+        job: &Arc<Job>,
+        blobs: &[Descriptor],
+        report: &mut ImageReport,
     ) -> Result<(), store::Error> {
-        let outcome = self.place_blob(job, blob).await?;
-        tally.lock().unwrap_or_else(PoisonError::into_inner).count(blob, outcome);
-        self.observer.event(&Event::BlobDone {
-            image: job.image,
-            digest: blob.digest.clone(),
-            size: blob.size,
-            outcome,
-        });
-        Ok(())
-    }
-
-    /// Sees to it that the destination has `blob`, by the cheapest way there is.
-    async fn place_blob(&self, job: &Job, blob: &Descriptor) -> Result<BlobOutcome, store::Error> {
-        let sink = job.sink.as_ref();
-        let mut holders = self.flights.enter(sink, &blob.digest).await;
-        if holders.include(sink) {
-            return Ok(BlobOutcome::Present);
-        }
-        // The semaphore is never closed, so acquiring cannot fail.
-        let _permit = self.blobs.acquire().await;
-        let outcome = if sink.has_blob(blob).await? {
-            BlobOutcome::Present
-        } else if self.mount(job, blob, holders.repository()).await? {
-            BlobOutcome::Mounted
-        } else {
-            self.observer.event(&Event::BlobStarted {
-                image: job.image,
-                digest: blob.digest.clone(),
-                size: blob.size,
-            });
-            let observer = Arc::clone(&self.observer);
-            let source = Observed { source: job.source.as_ref(), observer, image: job.image };
-            sink.put_blob(blob, &source).await?;
-            BlobOutcome::Copied
-        };
-        holders.add(sink);
-        Ok(outcome)
-    }
-
-    /// Mounts `blob` from a repository of the destination's registry: the source itself, or one that got it in this
-    /// run.
-    async fn mount(
-        &self,
-        job: &Job,
-        blob: &Descriptor,
-        holder: Option<&crate::model::Repository>,
-    ) -> Result<bool, store::Error> {
-        let Some(destination) = job.sink.repository() else { return Ok(false) };
-        for from in [job.source.repository(), holder].into_iter().flatten() {
-            let mountable = from.registry() == destination.registry() && from != destination;
-            if mountable && job.sink.mount_blob(blob, from).await? {
-                return Ok(true);
+        let mut tasks = JoinSet::new();
+        let mut waiting = blobs.iter();
+        loop {
+            while tasks.len() < self.jobs
+                && let Some(blob) = waiting.next()
+            {
+                tasks.spawn(Arc::clone(&self.movers).place(Arc::clone(job), blob.clone()));
+            }
+            match tasks.join_next().await.map(settled) {
+                None => return Ok(()),
+                Some(Ok((blob, outcome))) => report.count(&blob, outcome),
+                Some(Err(error)) => {
+                    tasks.shutdown().await;
+                    return Err(error);
+                }
             }
         }
-        Ok(false)
     }
+}
+
+/// The result of a task that nobody stopped; its panic goes on here.
+fn settled<T>(joined: Result<store::Result<T>, JoinError>) -> store::Result<T> {
+    joined.unwrap_or_else(|lost| match lost.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(stopped) => Err(store::Error::Backend(Box::new(stopped))),
+    })
 }
 
 impl ImageReport {

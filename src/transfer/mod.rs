@@ -8,6 +8,7 @@
 mod copy;
 mod event;
 mod flight;
+mod movers;
 mod observed;
 mod plan;
 mod resolve;

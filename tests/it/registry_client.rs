@@ -54,7 +54,7 @@ pub(crate) async fn copy(
         sink: Arc::new(sink),
         name: Some(name),
     };
-    Copier::new(&CopyOptions::default(), Arc::new(())).copy(&job).await
+    Copier::new(&CopyOptions::default(), Arc::new(())).copy(job).await
 }
 
 /// Reads a blob to its end, proven.

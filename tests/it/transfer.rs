@@ -47,7 +47,7 @@ impl Ends {
     }
 
     async fn copy(&self, name: &str, selection: Selection) -> Result<ImageReport, ResolveError> {
-        copier(()).copy(&self.job(name, selection)).await
+        copier(()).copy(self.job(name, selection)).await
     }
 
     async fn names(&self) -> Vec<String> {
@@ -241,7 +241,7 @@ async fn a_blob_that_two_images_share_moves_once() {
     let recorder = Recorder::default();
     let copier = copier(recorder.clone());
     let (a, b) = (ends.job("a", Selection::default()), ends.job("b", Selection::default()));
-    let (a, b) = tokio::join!(copier.copy(&a), copier.copy(&b));
+    let (a, b) = tokio::join!(copier.copy(a), copier.copy(b));
     assert_eq!(a.unwrap().copied + b.unwrap().copied, 5);
     let events = recorder.0.lock().unwrap();
     let started =

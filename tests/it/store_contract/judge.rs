@@ -34,7 +34,7 @@ async fn copy_to(kind: &Kind, fixture: &TempDir, tag: &str) -> Manifest {
     let image = source.manifest(&reference).await.unwrap();
     let (selection, name) = (Selection::default(), kind.name(tag));
     let job = Job { image: 0, source, reference, selection, sink: Arc::clone(&sink), name };
-    Copier::new(&CopyOptions::default(), Arc::new(())).copy(&job).await.unwrap();
+    Copier::new(&CopyOptions::default(), Arc::new(())).copy(job).await.unwrap();
     sink.finish().await.unwrap();
     image
 }
