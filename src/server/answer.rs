@@ -99,3 +99,10 @@ pub(super) fn set(response: &mut Response<Body>, name: HeaderName, value: &str) 
         response.headers_mut().insert(name, value);
     }
 }
+
+/// Adds one more line of a header that may stand there several times.
+pub(super) fn add(response: &mut Response<Body>, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().append(name, value);
+    }
+}

@@ -6,7 +6,7 @@ use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName};
 use http::{Response, StatusCode};
 use hyper::body::Incoming;
 
-use super::answer::{Body, CONTENT_DIGEST, created, empty, set};
+use super::answer::{Body, CONTENT_DIGEST, add, created, empty, set};
 use super::error::{Outcome, Reason, Refusal};
 use super::name::Name;
 use super::registry::Registry;
@@ -157,9 +157,10 @@ fn accepted(name: &Name, which: &ManifestRef, tags: &[Tag], manifest: &Manifest)
     if let Some(subject) = manifest.subject() {
         set(&mut response, SUBJECT, subject.digest.as_str());
     }
-    if matches!(which, ManifestRef::Digest(_)) && !tags.is_empty() {
-        let tags: Vec<&str> = tags.iter().map(Tag::as_str).collect();
-        set(&mut response, TAG, &tags.join(", "));
+    if matches!(which, ManifestRef::Digest(_)) {
+        for tag in tags {
+            add(&mut response, TAG, tag.as_str());
+        }
     }
     response
 }

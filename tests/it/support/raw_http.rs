@@ -113,6 +113,12 @@ impl Answer {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// The values of a header that may stand there several times.
+    pub(crate) fn header_lines(&self, name: &str) -> Vec<&str> {
+        let found = self.headers.iter().filter(|(header, _)| header == name);
+        found.map(|(_, value)| value.as_str()).collect()
+    }
+
     /// Where the answer points to, with what is to be added to its query.
     pub(crate) fn location(&self, query: &str) -> String {
         let location = self.header("location").expect("a Location");
