@@ -1,8 +1,9 @@
 //! Blobs: given as a whole or in part, and deleted (OCI distribution specification, «Pulling Blobs», «Deleting
 //! Blobs»).
 
-use http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, RANGE};
-use http::{Response, StatusCode};
+use http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_TYPE, IF_RANGE, RANGE};
+use http::request::Parts;
+use http::{Method, Response, StatusCode};
 
 use super::answer::{Body, CONTENT_DIGEST, empty, set};
 use super::error::{Outcome, Reason, Refusal};
@@ -13,10 +14,10 @@ use super::request::header;
 use crate::model::Digest;
 
 impl Registry {
-    pub(super) fn get_blob(&self, name: &Name, digest: &Digest, headers: &HeaderMap) -> Outcome {
+    pub(super) fn get_blob(&self, name: &Name, digest: &Digest, head: &Parts) -> Outcome {
         let layout = self.layout(name)?;
         let size = layout.blob_size(digest)?.ok_or_else(|| unknown(digest))?;
-        let (status, start, left) = match Span::of(header(headers, &RANGE), size) {
+        let (status, start, left) = match Span::of(range(head), size) {
             Span::Whole => (StatusCode::OK, 0, size),
             Span::Part { start, length } => (StatusCode::PARTIAL_CONTENT, start, length),
             Span::Unsatisfiable => return Err(outside(size)),
@@ -40,6 +41,13 @@ impl Registry {
             false => Err(unknown(digest)),
         }
     }
+}
+
+/// The range that a request asks for. HEAD asks for none, and `If-Range` for one only if a validator holds, which a
+/// blob does not have (RFC 9110, sections 14.2 and 13.1.5).
+fn range(head: &Parts) -> Option<&str> {
+    let counts = head.method == Method::GET && !head.headers.contains_key(IF_RANGE);
+    header(&head.headers, &RANGE).filter(|_| counts)
 }
 
 fn unknown(digest: &Digest) -> Refusal {

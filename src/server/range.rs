@@ -18,8 +18,10 @@ impl Span {
     /// Reads the `Range` header of a request for something of `size` bytes. Other units, several ranges and what
     /// cannot be read are passed over, as RFC 9110 has it.
     pub(super) fn of(header: Option<&str>, size: u64) -> Self {
-        let range = header.and_then(|text| text.trim().strip_prefix("bytes="));
-        let Some((first, last)) = range.and_then(|range| range.split_once('-')) else {
+        let range = header
+            .and_then(|text| text.trim().split_once('='))
+            .filter(|(unit, _)| unit.eq_ignore_ascii_case("bytes"));
+        let Some((first, last)) = range.and_then(|(_, range)| range.split_once('-')) else {
             return Self::Whole;
         };
         match (number(first), number(last)) {
@@ -91,6 +93,7 @@ mod tests {
             ("bytes=2000-5000", part(2000, 48)),
             ("bytes=-9999", part(0, 2048)),
             ("bytes=0-0", part(0, 1)),
+            ("Bytes=0-0", part(0, 1)),
             ("bytes=500-0", Span::Unsatisfiable),
             ("bytes=5000-10000", Span::Unsatisfiable),
             ("bytes=2048-", Span::Unsatisfiable),

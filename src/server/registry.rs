@@ -90,7 +90,7 @@ impl Registry {
             Route::Referrers(name, subject, kind) => {
                 self.referrers(&name, &subject, kind.as_deref()).await
             }
-            Route::GetBlob(name, digest) => self.get_blob(&name, &digest, headers),
+            Route::GetBlob(name, digest) => self.get_blob(&name, &digest, head),
             Route::DeleteBlob(name, digest) => self.delete_blob(&name, &digest).await,
             Route::GetManifest(name, which) => self.get_manifest(&name, &which, headers).await,
             Route::PutManifest(name, which, tags) => {

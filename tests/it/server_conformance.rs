@@ -244,6 +244,19 @@ fn parts_of_blobs_are_given() {
 }
 
 #[test]
+fn a_range_counts_for_get_alone_and_without_a_condition() {
+    let registry = Embedded::new();
+    let (digest, bytes) = fresh(Algorithm::Sha256, 2048);
+    post_only(&registry, REPO, &digest, &bytes).expect(201);
+    let ask = |method| registry.request(method, &blob_target(REPO, &digest));
+    let head = ask("HEAD").header("Range", "bytes=0-9").send().expect(200);
+    assert_eq!(head.header("content-length"), Some("2048"));
+    ask("HEAD").header("Range", "bytes=5000-").send().expect(200);
+    let conditional = ask("GET").header("Range", "bytes=0-9").header("If-Range", "\"another\"");
+    assert_eq!(conditional.send().expect(200).body, bytes);
+}
+
+#[test]
 fn well_known_blobs_are_taken_in_every_way() {
     let registry = Embedded::new();
     for algorithm in BOTH {
