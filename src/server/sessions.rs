@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -123,7 +123,7 @@ impl Session {
     /// Becomes the one writer; waits for another one to finish.
     pub(super) async fn write(&self) -> Outcome<Writer<'_>> {
         let hasher = self.hasher.lock().await;
-        let file = match OpenOptions::new().append(true).open(&self.path) {
+        let file = match OpenOptions::new().read(true).append(true).open(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(unknown()),
             file => file?,
         };
@@ -159,18 +159,19 @@ impl Writer<'_> {
 
     /// The digest of all bytes, made durable: from the running hash, or by reading the file once more.
     pub(super) async fn digest(&self, algorithm: Algorithm) -> Outcome<Digest> {
-        let (file, path) = (self.file.try_clone()?, self.path.to_owned());
+        let file = self.file.try_clone()?;
         let known = self.hasher.clone().map(Hasher::finish).filter(|d| d.algorithm() == algorithm);
         let work = move || {
             file.sync_all()?;
-            known.map_or_else(|| hash_file(&path, algorithm), Ok)
+            known.map_or_else(|| hash_file(file, algorithm), Ok)
         };
         let digest = tokio::task::spawn_blocking(work).await.map_err(io::Error::other)??;
         Ok(digest)
     }
 }
 
-fn unknown() -> Refusal {
+/// There is no such upload: never was, or not any more.
+pub(super) fn unknown() -> Refusal {
     Refusal::new(Reason::UploadUnknown, "there is no such upload")
 }
 
@@ -178,8 +179,8 @@ fn key(name: &Name, id: &UploadId) -> String {
     format!("{id}-{}", Digest::of(name.as_str().as_bytes()).short())
 }
 
-fn hash_file(path: &Path, algorithm: Algorithm) -> io::Result<Digest> {
-    let mut file = File::open(path)?;
+fn hash_file(mut file: File, algorithm: Algorithm) -> io::Result<Digest> {
+    file.rewind()?;
     let mut hasher = algorithm.hasher();
     let mut buffer = vec![0; 256 * 1024];
     loop {

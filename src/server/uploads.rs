@@ -11,7 +11,7 @@ use super::name::Name;
 use super::range::Chunk;
 use super::registry::Registry;
 use super::request::{header, receive};
-use super::sessions::{Sessions, Writer};
+use super::sessions::{self, Sessions, Writer};
 use super::upload_id::UploadId;
 use crate::model::{Algorithm, Digest};
 
@@ -89,8 +89,11 @@ impl Registry {
             return Err(Refusal::new(Reason::DigestInvalid, message));
         }
         let layout = self.store.create(name.as_str())?;
-        layout.adopt_blob(writer.path(), digest).await?;
-        self.sessions.end(name, id)?;
+        if !layout.adopt_blob(writer.path(), digest).await? {
+            return Err(sessions::unknown());
+        }
+        // Whoever gave the upload up meanwhile came too late.
+        let _ = self.sessions.end(name, id);
         Ok(created(&blob_location(name, digest), digest))
     }
 

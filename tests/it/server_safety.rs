@@ -104,6 +104,26 @@ fn a_torn_upload_in_one_piece_leaves_no_blob() {
 }
 
 #[test]
+fn an_upload_that_is_finished_and_given_up_at_once_does_one_of_both() {
+    let registry = Embedded::new();
+    let bytes = noise(100_000);
+    let digest = Digest::of(&bytes);
+    for round in 0..40 {
+        let location = registry.ask("POST", "/v2/a/blobs/uploads/").expect(202).location("");
+        let finish = registry.request("PUT", &format!("{location}?digest={digest}")).body(&bytes);
+        let finished = std::thread::spawn(move || finish.send().status);
+        std::thread::sleep(Duration::from_micros(100 * (round % 20)));
+        let given_up = registry.ask("DELETE", &location).status;
+        let outcome = (finished.join().unwrap(), given_up);
+        assert!(matches!(outcome, (201, 404 | 204) | (404, 204)), "{outcome:?}");
+        if outcome.0 == 201 {
+            registry.ask("DELETE", &format!("/v2/a/blobs/{digest}")).expect(202);
+        }
+        registry.ask("HEAD", &format!("/v2/a/blobs/{digest}")).expect(404);
+    }
+}
+
+#[test]
 fn an_upload_belongs_to_its_repository() {
     let registry = Embedded::new();
     let location = registry.ask("POST", "/v2/a/blobs/uploads/").expect(202).location("");

@@ -1,12 +1,13 @@
 //! The blob files of a layout.
 
+use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{BLOBS, Files, Layout};
 use crate::model::{Algorithm, Descriptor, Digest};
 use crate::store::file::blocking;
-use crate::store::partial::PartialBlob;
+use crate::store::partial::{self, PartialBlob};
 use crate::store::{BlobStream, Error, Result, Sink};
 
 impl Layout {
@@ -35,17 +36,24 @@ impl Layout {
         }
     }
 
-    /// Makes a file a blob, on whose file system it has to be. Whoever calls has proven its bytes against `digest`, and
-    /// has made them durable.
+    /// Makes a file a blob. Whoever calls has proven its bytes against `digest`, and has made them durable. A file on
+    /// another file system is copied, and is still there afterwards. `false` when the file is not there.
     ///
     /// # Errors
-    /// When the file cannot be renamed.
-    pub async fn adopt_blob(&self, file: &Path, digest: &Digest) -> Result<()> {
+    /// When the file can be neither renamed nor copied.
+    pub async fn adopt_blob(&self, file: &Path, digest: &Digest) -> Result<bool> {
         let (layout, file, digest) = (self.clone(), file.to_owned(), digest.clone());
         blocking(move || {
             layout.make_blob_dir(digest.algorithm())?;
             let target = layout.blob_path(&digest);
-            std::fs::rename(file, &target).map_err(Error::io("rename a file to", &target))
+            match std::fs::rename(&file, &target) {
+                Ok(()) => Ok(true),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+                Err(error) if error.kind() == ErrorKind::CrossesDevices => {
+                    layout.copy_file(&file, &target)
+                }
+                Err(error) => Err(Error::io("rename a file to", &target)(error)),
+            }
         })
         .await
     }
@@ -105,6 +113,16 @@ impl Layout {
 
     pub(super) fn blob_dir(&self, algorithm: Algorithm) -> PathBuf {
         self.dir().join(BLOBS).join(algorithm.as_str())
+    }
+
+    fn copy_file(&self, file: &Path, target: &Path) -> Result<bool> {
+        let mut file = match File::open(file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            opened => opened.map_err(Error::io("open", file))?,
+        };
+        let mut copy = partial::temporary(self.dir())?;
+        std::io::copy(&mut file, copy.as_file_mut()).map_err(Error::io("write", copy.path()))?;
+        partial::persist(copy, target).map(|()| true)
     }
 
     fn make_blob_dir(&self, algorithm: Algorithm) -> Result<()> {
