@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use longshore::model::{Manifest, RefName};
+use longshore::model::{Digest, Manifest, RefName};
 use longshore::store::{Layout, Reference, Sink, Source};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -31,6 +31,26 @@ fn lines(layout: &Layout) -> Vec<Value> {
     let bytes = fs::read(layout.dir().join("index.json")).unwrap();
     let index: Value = serde_json::from_slice(&bytes).unwrap();
     index["manifests"].as_array().unwrap().clone()
+}
+
+/// `/dev/shm` is a file system of its own on Linux.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_on_another_file_system_becomes_a_blob() {
+    let (folder, layout, _) = with_image(None).await;
+    for dir in [Path::new("/dev/shm"), folder.path()] {
+        let file = tempfile::NamedTempFile::new_in(dir).unwrap();
+        let bytes = dir.as_os_str().as_encoded_bytes();
+        fs::write(&file, bytes).unwrap();
+        let digest = Digest::of(bytes);
+        assert!(layout.adopt_blob(file.path(), &digest).await.unwrap());
+        assert_eq!(fs::read(layout.blob_path(&digest)).unwrap(), bytes);
+        let gone = dir.join("no such file");
+        assert!(!layout.adopt_blob(&gone, &Digest::of(b"gone")).await.unwrap());
+        assert!(!layout.blob_path(&Digest::of(b"gone")).exists());
+    }
+    let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    assert!(left.into_iter().all(|name| !name.to_string_lossy().starts_with("_partial-")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
