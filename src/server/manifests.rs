@@ -52,7 +52,7 @@ impl Registry {
         let bytes = whole(headers, body).await?;
         let manifest = parse(bytes, which, headers)?;
         let layout = self.store.create(name.as_str())?;
-        require_content(&layout, &manifest)?;
+        require_blobs(&layout, &manifest)?;
         let tags = match which {
             ManifestRef::Tag(tag) => std::slice::from_ref(tag),
             ManifestRef::Digest(_) => tags,
@@ -139,10 +139,9 @@ fn told(error: &ManifestError) -> String {
     one_line(&format!("{error}{cause}"), 300)
 }
 
-/// All that a manifest points to has to be there: but not its subject, nor layers that registries are not given.
-fn require_content(layout: &Layout, manifest: &Manifest) -> Outcome<()> {
-    let content = manifest.blobs().chain(manifest.children());
-    for needed in content.filter(|descriptor| !descriptor.is_foreign()) {
+/// An image needs its blobs, but neither its subject nor layers that registries are not given. An index may be sparse.
+fn require_blobs(layout: &Layout, manifest: &Manifest) -> Outcome<()> {
+    for needed in manifest.blobs().filter(|descriptor| !descriptor.is_foreign()) {
         if layout.blob_size(&needed.digest)?.is_none() {
             let message = format!("{} is not there: it has to be pushed first", needed.digest);
             return Err(Refusal::new(Reason::ManifestBlobUnknown, message));

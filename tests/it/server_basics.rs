@@ -65,21 +65,31 @@ fn an_image_is_a_plain_layout_on_the_disk() {
 }
 
 #[test]
-fn manifests_are_refused_until_all_that_they_need_is_there() {
+fn images_are_refused_until_their_blobs_are_there() {
     let registry = Embedded::new();
-    let manifest = image(b"{}");
-    let refused = put(&registry, "/v2/a/manifests/v1", MANIFEST, &manifest).expect(404);
+    let refused = put(&registry, "/v2/a/manifests/v1", MANIFEST, &image(b"{}")).expect(404);
     assert_eq!(refused.code(), "MANIFEST_BLOB_UNKNOWN");
-    let index = json!({
-        "schemaVersion": 2, "mediaType": INDEX, "manifests": [descriptor(MANIFEST, &manifest)],
-    });
-    let index = index.to_string().into_bytes();
-    let refused = put(&registry, "/v2/a/manifests/list", INDEX, &index).expect(404);
-    assert_eq!(refused.code(), "MANIFEST_BLOB_UNKNOWN");
-
+    registry.ask("GET", "/v2/a/manifests/v1").expect(404);
     push_image(&registry, "a", "v1", b"{}");
+}
+
+#[test]
+fn an_index_may_be_sparse_and_be_filled_later() {
+    let registry = Embedded::new();
+    let (here, missing) = (push_image(&registry, "a", "v1", b"{}"), image(b"{ }"));
+    let listed = [descriptor(MANIFEST, &here), descriptor(MANIFEST, &missing)];
+    let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed});
+    let index = index.to_string().into_bytes();
     put(&registry, "/v2/a/manifests/list", INDEX, &index).expect(201);
     assert_eq!(registry.ask("GET", "/v2/a/manifests/list").expect(200).body, index);
+    let target = format!("/v2/a/manifests/{}", Digest::of(&missing));
+    assert_eq!(registry.ask("GET", &target).expect(404).code(), "MANIFEST_UNKNOWN");
+
+    push_image(&registry, "a", "v2", b"{ }");
+    assert_eq!(registry.ask("GET", &target).expect(200).body, missing);
+    registry.ask("DELETE", &target).expect(202);
+    registry.ask("GET", "/v2/a/manifests/list").expect(200);
+    registry.ask("DELETE", "/v2/a/manifests/list").expect(202);
 }
 
 #[test]
