@@ -102,25 +102,37 @@ async fn job(
 
 /// The sinks of a run. A file or folder is opened once, however many images go there.
 #[derive(Default)]
-struct Sinks(HashMap<PathBuf, Arc<dyn Sink>>);
+struct Sinks(HashMap<PathBuf, (Kind, Arc<dyn Sink>)>);
+
+/// What tells a layout from an archive.
+type Kind = std::mem::Discriminant<Endpoint>;
 
 impl Sinks {
     async fn open(&mut self, open: &dyn Open, endpoint: &Endpoint) -> store::Result<Arc<dyn Sink>> {
-        let Some(path) = endpoint.path() else { return open.sink(endpoint).await };
-        if let Some(sink) = self.0.get(path) {
-            return Ok(Arc::clone(sink));
+        let Some(path) = place(endpoint) else { return open.sink(endpoint).await };
+        let kind = std::mem::discriminant(endpoint);
+        match self.0.get(&path) {
+            Some((known, sink)) if *known == kind => Ok(Arc::clone(sink)),
+            Some((_, sink)) => Err(store::Error::Unsupported {
+                place: sink.place(),
+                why: "is a destination of this run already, and nothing of another kind can be",
+            }),
+            None => {
+                let sink = open.sink(endpoint).await?;
+                self.0.insert(path, (kind, Arc::clone(&sink)));
+                Ok(sink)
+            }
         }
-        let sink = open.sink(endpoint).await?;
-        self.0.insert(path.to_owned(), Arc::clone(&sink));
-        Ok(sink)
     }
 
     /// Ends the writing of each that got an image. When that fails, so did all of its images.
     async fn finish(self, images: &mut [CopiedImage]) {
-        for (path, sink) in self.0 {
+        for (path, (_, sink)) in self.0 {
             let mut here: Vec<&mut CopiedImage> = images
                 .iter_mut()
-                .filter(|image| image.destination.path() == Some(&path) && image.result.is_ok())
+                .filter(|image| {
+                    image.result.is_ok() && place(&image.destination).as_ref() == Some(&path)
+                })
                 .collect();
             if here.is_empty() {
                 continue;
@@ -133,6 +145,11 @@ impl Sinks {
             }
         }
     }
+}
+
+/// The file or folder of an endpoint, the same whether it is given from the root or from here.
+fn place(endpoint: &Endpoint) -> Option<PathBuf> {
+    endpoint.path().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
 }
 
 /// Which manifest of its store an endpoint means.

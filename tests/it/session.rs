@@ -220,6 +220,27 @@ async fn images_that_go_to_one_archive_are_all_in_it() {
 }
 
 #[tokio::test]
+async fn a_file_is_not_two_kinds_of_archive() {
+    let user = User::new("");
+    let image = user.image("v1");
+    let session = user.session(plain());
+    let (from, file) = (format!("oci:{}:v1", user.path("images")), user.path("a.tar"));
+    let archives = ["oci-archive", "docker-archive"].map(|kind| format!("{kind}:{file}:v1"));
+    let mapping = Mapping {
+        source: from.parse().unwrap(),
+        destinations: archives.iter().map(|archive| archive.parse().unwrap()).collect(),
+    };
+    let ends = Ends { source: session.clone(), destination: session.clone() };
+    let request = CopyRequest { mappings: vec![mapping], ..CopyRequest::default() };
+    let images = ops::copy(&ends, &request, Arc::new(())).await.images;
+    assert!(images[0].result.is_ok());
+    let error = chain(images[1].result.as_ref().unwrap_err());
+    assert!(error.contains("another kind"), "{error}");
+    let copy = format!("oci:{}:v1", user.path("copy"));
+    assert_eq!(copied(&session, &archives[0], &copy).await, digest(&image));
+}
+
+#[tokio::test]
 async fn one_failure_does_not_stop_the_others() {
     let user = User::new("");
     user.image("there");
