@@ -37,11 +37,12 @@ impl Plan {
         &mut self,
         graph: &'a ImageGraph,
         name: Option<&RefName>,
-        seen: &mut HashSet<&'a crate::model::Digest>,
+        seen: &mut HashSet<(&'a crate::model::Digest, bool)>,
     ) {
         for blob in graph.manifests().flat_map(Manifest::blobs) {
-            if seen.insert(&blob.digest) {
-                let list = if blob.is_foreign() { &mut self.foreign } else { &mut self.blobs };
+            let is_foreign = blob.is_foreign();
+            if seen.insert((&blob.digest, is_foreign)) {
+                let list = if is_foreign { &mut self.foreign } else { &mut self.blobs };
                 list.push(blob.clone());
             }
         }
@@ -142,5 +143,18 @@ mod tests {
             ImageGraph { root, picked_from: None, levels: Vec::new(), attached: Vec::new() };
         let plan = Plan::of(&graph, None);
         assert_eq!((plan.foreign.len(), plan.blobs.len()), (1, 2));
+    }
+
+    #[test]
+    fn a_layer_that_is_foreign_here_and_plain_there_is_moved() {
+        let mut json: serde_json::Value = serde_json::from_slice(image(&[1, 1]).bytes()).unwrap();
+        json["layers"][0]["mediaType"] =
+            "application/vnd.oci.image.layer.nondistributable.v1.tar".into();
+        json["layers"][0]["urls"] = serde_json::json!(["https://example.com/layer"]);
+        let root = parse(&json, media_types::OCI_MANIFEST);
+        let graph =
+            ImageGraph { root, picked_from: None, levels: Vec::new(), attached: Vec::new() };
+        let plan = Plan::of(&graph, None);
+        assert!(plan.blobs.iter().any(|blob| blob.digest == Digest::of(&[1])));
     }
 }
