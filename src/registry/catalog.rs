@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::pages::{self, PageError};
 use super::{Error, Remote};
 use crate::http::{Client, Scope, Target};
-use crate::model::RefName;
+use crate::model::{RefName, Tag};
 use crate::store::{self, Result};
 
 #[derive(Deserialize)]
@@ -30,22 +30,26 @@ impl Remote {
                 },
             )?;
         let names = pages.into_iter().filter_map(|page| page.tags).flatten();
-        let mut tags: Vec<RefName> = names.filter_map(|name| known_tag(&name)).collect();
+        let mut tags: Vec<RefName> = known_tags(names);
         tags.sort();
         tags.dedup();
         Ok(tags)
     }
 }
 
-/// A tag that no request could ever name is left out, and told.
-fn known_tag(name: &str) -> Option<RefName> {
-    match name.parse::<crate::model::Tag>() {
-        Ok(tag) => Some(tag.into()),
-        Err(error) => {
-            tracing::warn!("left out of the list: {error}");
-            None
+/// Tags that no request could ever name are left out; the first of them is told.
+fn known_tags(names: impl Iterator<Item = String>) -> Vec<RefName> {
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for name in names {
+        match name.parse::<Tag>() {
+            Ok(tag) => known.push(RefName::from(tag)),
+            Err(error) => unknown.push(error),
         }
     }
+    if let Some(first) = unknown.first() {
+        tracing::warn!("left out of the list ({} in all): {first}", unknown.len());
+    }
+    known
 }
 
 /// All repositories of the registry behind `client`, sorted, as far as it tells them.

@@ -142,7 +142,7 @@ fn of_http(error: &http::Error) -> Option<Finding> {
         E::Connect { .. } => Finding::of(Exit::Network)
             .hint("check the name of the registry, the network, and the proxy settings"),
         E::Tls { .. } => Finding::of(Exit::Network),
-        E::Stalled { .. } | E::Broken { .. } | E::BrokenBody { .. } => Finding::of(Exit::Network)
+        E::Stalled { .. } | E::TooSlow { .. } | E::Broken { .. } | E::BrokenBody { .. } => Finding::of(Exit::Network)
             .hint("run it again: what is there already is not copied again"),
         E::Setup { .. } => Finding::of(Exit::Local),
         E::Keychain(error) => of_auth(error),
