@@ -66,7 +66,7 @@ impl Registry {
             Err(refusal) => {
                 // A client that waits to be told to go on has sent nothing yet.
                 if !head.headers.contains_key(EXPECT) {
-                    discard(&mut body).await;
+                    tokio::spawn(discard(body));
                 }
                 refusal.into()
             }

@@ -12,9 +12,8 @@ use super::error::{Outcome, Reason, Refusal};
 
 /// How long a body may stand still.
 const STALL: Duration = Duration::from_secs(60);
-/// How much of a body that nobody wants is read, and for how long, so that the client gets to read the answer.
-const UNWANTED: usize = 8 * 1024 * 1024;
-const UNWANTED_TIME: Duration = Duration::from_secs(2);
+/// How long a body that nobody wants is read, so that the client gets to read the answer.
+const UNWANTED: Duration = Duration::from_secs(5);
 
 /// A header as text.
 pub(super) fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -44,17 +43,11 @@ pub(super) async fn collect(body: &mut Incoming, limit: usize) -> Outcome<Option
     Ok(Some(whole.freeze()))
 }
 
-/// Reads what a refused request still sends: a connection that is closed with unread bytes is reset, and the refusal
-/// lost.
-pub(super) async fn discard(body: &mut Incoming) {
-    let deadline = Instant::now() + UNWANTED_TIME;
-    let mut seen = 0;
-    while seen < UNWANTED {
-        match timeout_at(deadline, body.frame()).await {
-            Ok(Some(Ok(frame))) => seen += frame.data_ref().map_or(0, Bytes::len),
-            _ => return,
-        }
-    }
+/// Reads what a refused request still sends, while the refusal is on its way: a connection that is closed with unread
+/// bytes is reset, and the refusal lost.
+pub(super) async fn discard(mut body: Incoming) {
+    let deadline = Instant::now() + UNWANTED;
+    while let Ok(Some(Ok(_))) = timeout_at(deadline, body.frame()).await {}
 }
 
 async fn next(body: &mut Incoming) -> Outcome<Option<Bytes>> {

@@ -123,6 +123,17 @@ fn an_upload_that_is_finished_and_given_up_at_once_does_one_of_both() {
     }
 }
 
+/// The client here reads nothing before all is sent.
+#[test]
+fn a_refusal_is_read_behind_a_body_of_any_size() {
+    let registry = Embedded::new();
+    let bytes = vec![b' '; 48 * 1024 * 1024];
+    let put = registry.request("PUT", "/v2/a/manifests/v1").header("Content-Type", MANIFEST);
+    put.body(&bytes).send().expect(413);
+    let unknown = format!("/v2/a/blobs/uploads/{:032}", 0);
+    registry.request("PATCH", &unknown).body(&bytes).send().expect(404);
+}
+
 #[test]
 fn an_upload_belongs_to_its_repository() {
     let registry = Embedded::new();
