@@ -503,7 +503,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__mirror)
-            opts="-f -a -v -q -o -h --filename --dry-run --platform --referrers --jobs --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
+            opts="-f -a -v -q -o -h --filename --platform --referrers --jobs --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -117,7 +117,6 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dest-ca-f
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dest-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
-complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dry-run -d 'Show what would be copied, and change nothing'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l referrers -d 'Take along what refers to the image: signatures, attestations, SBOMs, and cosign\'s tags'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-insecure -d 'Do not verify the registry\'s certificate'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-plain-http -d 'Speak HTTP without TLS'

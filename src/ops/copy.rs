@@ -12,7 +12,7 @@ use crate::store::{self, Open, Reference, Sink};
 use crate::transfer::{Copier, CopyOptions, ImageReport, Job, Observer, ResolveError, Selection};
 
 /// How many images are worked on at once.
-pub(super) const IMAGES: usize = 4;
+const IMAGES: usize = 4;
 
 /// What opens the two ends of a copy; each has its own logins and connection settings.
 pub struct Ends {
@@ -74,7 +74,7 @@ pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer
 }
 
 /// The copies that a mapping asks for, with every name that can be known filled in.
-pub(super) fn pairs(mapping: &Mapping) -> impl Iterator<Item = (Endpoint, Endpoint)> {
+fn pairs(mapping: &Mapping) -> impl Iterator<Item = (Endpoint, Endpoint)> {
     let source = with_default_tag(&mapping.source);
     mapping.destinations.iter().map(move |destination| {
         let destination = with_name_of(destination, &source);

@@ -4,12 +4,10 @@ mod copy;
 mod inspect;
 mod login;
 mod logout;
-mod plan;
 mod pulled;
 
 pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy};
 pub use inspect::{InspectError, Inspection, Layer, PlatformImage, config, inspect, tags};
 pub use login::{LoginError, LoginOptions, LoginReport, LoginTarget, Place, login};
 pub use logout::{LogoutReport, logout};
-pub use plan::{PlannedImage, Work, plan};
 pub use pulled::{NoDataHome, layouts, pulled};

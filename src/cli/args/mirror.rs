@@ -15,7 +15,7 @@ Examples:
   longshore mirror quay.io/org/app:v1 one.local/app:v1 two.local/app:v1 oci:backup:v1
   longshore mirror quay.io/org/a:v1=reg.local/a:v1 quay.io/org/b:v1=reg.local/b:v1
   longshore mirror -f mappings.txt --dest-creds 'org+robot' --referrers
-  longshore mirror -f - --dry-run < mappings.txt
+  longshore mirror -f - --src-authfile pull-secret.yaml < mappings.txt
 
 A mapping file has one mapping per line, SRC=DST or SRC DST [DST…]; # starts a comment.";
 
@@ -36,9 +36,6 @@ pub(crate) struct MirrorArgs {
     /// Read mappings from a file; - is standard input
     #[arg(short, long, value_name = "FILE")]
     pub(crate) filename: Option<PathBuf>,
-    /// Show what would be copied, and change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) platforms: PlatformArgs,
     #[command(flatten)]

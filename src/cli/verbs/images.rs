@@ -1,7 +1,8 @@
-//! The results of verbs that work on several images.
+//! What is told of images that were copied.
 
 use longshore::model::Endpoint;
-use longshore::transfer::ResolveError;
+use longshore::ops::CopiedImage;
+use longshore::transfer::{ImageReport, Outcome};
 use serde_json::{Map, Value, json};
 
 use crate::cli::Context;
@@ -10,27 +11,15 @@ use crate::cli::diagnose::{Diagnosis, diagnose};
 use crate::cli::exit::Exit;
 
 /// An image and what is to be told of it.
-pub(super) struct Told {
-    source: String,
-    destination: String,
-    result: Result<Success, Diagnosis>,
-}
-
-/// What is told of an image that all went well with.
-pub(super) struct Success {
-    /// A line for a person.
-    pub(super) line: String,
-    /// Fields of its JSON, besides the names.
-    pub(super) fields: Value,
+struct Told {
+    source: Endpoint,
+    destination: Endpoint,
+    result: Result<ImageReport, Diagnosis>,
 }
 
 impl Told {
-    pub(super) fn new(
-        source: &Endpoint,
-        destination: &Endpoint,
-        result: Result<Success, ResolveError>,
-    ) -> Self {
-        let (source, destination) = (source.to_string(), destination.to_string());
+    fn new(image: CopiedImage) -> Self {
+        let CopiedImage { source, destination, result } = image;
         let result = result.map_err(|error| {
             let what = format!("cannot copy {source} to {destination}");
             diagnose(&anyhow::Error::new(error).context(what))
@@ -40,23 +29,47 @@ impl Told {
 
     fn json(&self) -> Value {
         let fields = match &self.result {
-            Ok(success) => success.fields.clone(),
+            Ok(report) => fields(report),
             Err(failure) => json!({ "error": failure.value() }),
         };
         let mut object = Map::new();
-        object.insert("source".to_owned(), self.source.clone().into());
-        object.insert("destination".to_owned(), self.destination.clone().into());
+        object.insert("source".to_owned(), self.source.to_string().into());
+        object.insert("destination".to_owned(), self.destination.to_string().into());
         object.extend(fields.as_object().cloned().into_iter().flatten());
         object.into()
     }
 }
 
+fn fields(report: &ImageReport) -> Value {
+    let outcome = match report.outcome {
+        Outcome::Copied => "copied",
+        Outcome::Present => "present",
+    };
+    let blobs = json!({
+        "copied": report.copied,
+        "mounted": report.mounted,
+        "present": report.present,
+        "foreign": report.foreign,
+    });
+    json!({
+        "digest": report.digest,
+        "pickedFrom": report.picked_from,
+        "outcome": outcome,
+        "blobs": blobs,
+        "bytes": report.bytes,
+        "referrers": report.referrers,
+    })
+}
+
 /// Prints the results of all images, and the errors of those that failed.
-pub(super) fn tell(images: &[Told], context: &Context) -> anyhow::Result<Exit> {
+pub(super) fn tell(images: Vec<CopiedImage>, context: &Context) -> anyhow::Result<Exit> {
+    let images: Vec<Told> = images.into_iter().map(Told::new).collect();
     match context.output.format() {
         Format::Text => {
-            for success in images.iter().filter_map(|image| image.result.as_ref().ok()) {
-                context.output.line(&success.line)?;
+            for image in &images {
+                if let Ok(report) = &image.result {
+                    context.output.line(format_args!("{} {}", report.digest, image.destination))?;
+                }
             }
         }
         Format::Json => {

@@ -10,7 +10,6 @@ mod inspect;
 pub(super) mod login;
 mod logout;
 mod mirror;
-mod plan;
 mod pulled;
 mod serve;
 mod tags;
@@ -36,7 +35,7 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
             copy(args.resolve(|image| pulled::place_of(image, &context.env))?, context)?
         }
         Command::Push(args) => copy(args.resolve()?, context)?,
-        Command::Mirror(args) => mirror::start(args, context)?,
+        Command::Mirror(args) => copy(mirror::resolve(args, context)?, context)?,
         Command::Inspect(args) => {
             let open = ends::one(&args.access.resolve(), &args.image, context)?;
             inspect::run(open, args, context).boxed()
