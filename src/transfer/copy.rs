@@ -114,7 +114,8 @@ impl Copier {
         });
         let job = Arc::new(job);
         let result = self.resolve_and_move(&job).await;
-        self.observer.event(&Event::ImageDone { image: job.image, succeeded: result.is_ok() });
+        let outcome = result.as_ref().ok().map(|report| report.outcome);
+        self.observer.event(&Event::ImageDone { image: job.image, outcome });
         result
     }
 

@@ -1,5 +1,6 @@
 //! What the engine tells while it works.
 
+use super::Outcome;
 use crate::model::Digest;
 
 /// One thing that happened. `image` numbers the images of a run from 0.
@@ -56,8 +57,8 @@ pub enum Event {
     ImageDone {
         /// Which image.
         image: usize,
-        /// Whether it is there.
-        succeeded: bool,
+        /// What was done; `None` when it failed.
+        outcome: Option<Outcome>,
     },
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, HumanDuration};
 use longshore::model::Digest;
-use longshore::transfer::{BlobOutcome, Event};
+use longshore::transfer::{BlobOutcome, Event, Outcome};
 
 /// The time over which the rate is measured.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -95,7 +95,7 @@ impl Tally {
             Event::BlobDone { image, digest, size, outcome } => {
                 self.blob_done(*image, digest, *size, *outcome);
             }
-            Event::ImageDone { image, succeeded } => self.image_done(*image, *succeeded),
+            Event::ImageDone { image, outcome } => self.image_done(*image, *outcome),
         }
     }
 
@@ -114,20 +114,31 @@ impl Tally {
         }
     }
 
-    fn image_done(&mut self, number: usize, succeeded: bool) {
+    fn image_done(&mut self, number: usize, outcome: Option<Outcome>) {
         let Some(image) = self.images.remove(&number) else { return };
         self.active.retain(|(of, _), _| *of != number);
         self.totals.running -= 1;
         self.totals.planned = (self.totals.planned + image.there).saturating_sub(image.planned);
+        match outcome {
+            Some(_) => self.totals.succeeded += 1,
+            None => self.totals.failed += 1,
+        }
+        self.finished.extend(self.last_word(&image, outcome));
+    }
+
+    /// What to say of an image that has come to its end. The error of the only image follows at once and says it all.
+    fn last_word(&self, image: &Image, outcome: Option<Outcome>) -> Option<String> {
         let Image { source, destination, copied, copied_bytes, kept, .. } = image;
-        self.finished.push(if succeeded {
-            self.totals.succeeded += 1;
-            let bytes = HumanBytes(copied_bytes);
-            format!("done: {source} -> {destination} (blobs: {copied} copied, {bytes}; {kept} already there)")
-        } else {
-            self.totals.failed += 1;
-            format!("failed: {source} -> {destination}")
-        });
+        let is_only = self.totals.running + self.totals.succeeded + self.totals.failed == 1;
+        Some(match outcome {
+            Some(Outcome::Copied) => {
+                let bytes = HumanBytes(*copied_bytes);
+                format!("done: {source} -> {destination} (blobs: {copied} copied, {bytes}; {kept} already there)")
+            }
+            Some(Outcome::Present) => format!("done: {source} -> {destination} (was there already)"),
+            None if is_only => return None,
+            None => format!("failed: {source} -> {destination}"),
+        })
     }
 
     /// The sums now. To be asked regularly: the rate is measured between the questions.
@@ -194,10 +205,10 @@ mod tests {
         tally.note(&Event::ImagePlanned { image: 0, blobs: 1, bytes: 3000 });
         tally.note(&Event::BlobStarted { image: 0, digest: blob("x"), size: 3000 });
         tally.note(&Event::BlobAt { image: 0, digest: blob("x"), offset: 10 });
-        tally.note(&Event::ImageDone { image: 0, succeeded: false });
+        tally.note(&Event::ImageDone { image: 0, outcome: None });
         let totals = tally.totals(Instant::now());
         assert_eq!((totals.there, totals.planned, totals.failed, totals.running), (0, 0, 1, 0));
-        assert_eq!(tally.take_finished(), ["failed: a -> b"]);
+        assert_eq!(tally.take_finished(), [""; 0]);
         assert_eq!(tally.active().count(), 0);
     }
 
@@ -206,9 +217,14 @@ mod tests {
         let mut tally = Tally::default();
         tally.note(&started(7));
         tally.note(&done(7, "x", 2048, BlobOutcome::Copied));
-        tally.note(&Event::ImageDone { image: 7, succeeded: true });
-        let line = "done: a -> b (blobs: 1 copied, 2.00 KiB; 0 already there)";
-        assert_eq!(tally.take_finished(), [line]);
+        tally.note(&started(8));
+        tally.note(&started(9));
+        tally.note(&Event::ImageDone { image: 7, outcome: Some(Outcome::Copied) });
+        tally.note(&Event::ImageDone { image: 8, outcome: Some(Outcome::Present) });
+        tally.note(&Event::ImageDone { image: 9, outcome: None });
+        let copied = "done: a -> b (blobs: 1 copied, 2.00 KiB; 0 already there)";
+        let lines = [copied, "done: a -> b (was there already)", "failed: a -> b"];
+        assert_eq!(tally.take_finished(), lines);
         assert!(tally.take_finished().is_empty());
     }
 }
