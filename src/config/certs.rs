@@ -9,6 +9,9 @@ use crate::model::Registry;
 /// What one file of certificates may have at most.
 const LIMIT: u64 = 4 * 1024 * 1024;
 
+/// What a certificate in PEM form starts with (RFC 7468, section 5).
+const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
 impl Connection {
     /// Reads the certificates for `registry`: those of the folder asked for or else of the first `certs.d` folder that
     /// has one for this host and port, and the file asked for.
@@ -29,7 +32,7 @@ impl Connection {
                 .unwrap_or_else(|| Ok(Certificates::default()))?,
         };
         if let Some(file) = &options.ca_file {
-            found.roots.push(read::bytes(file, LIMIT)?);
+            found.roots.push(roots(file)?);
         }
         Ok(Self {
             plain_http: options.plain_http,
@@ -73,7 +76,7 @@ impl Certificates {
         let mut found = Self::default();
         for path in files(folder)? {
             match path.extension().and_then(|extension| extension.to_str()) {
-                Some("crt") => found.roots.push(read::bytes(&path, LIMIT)?),
+                Some("crt") => found.roots.push(roots(&path)?),
                 Some("cert") => {
                     let identity = identity(&path, &path.with_extension("key"))?;
                     found.identity.get_or_insert(identity);
@@ -83,6 +86,16 @@ impl Certificates {
             }
         }
         Ok(found)
+    }
+}
+
+/// Certificates to trust. A file without one is an error: the trust that it was to give would be missed silently.
+fn roots(file: &Path) -> Result<Vec<u8>, Error> {
+    let bytes = read::bytes(file, LIMIT)?;
+    if bytes.windows(PEM.len()).any(|window| window == PEM) {
+        Ok(bytes)
+    } else {
+        Err(Error::NoCertificate { path: file.to_owned() })
     }
 }
 
@@ -118,8 +131,12 @@ mod tests {
     fn write(folder: &Path, names: &[&str]) {
         fs::create_dir_all(folder).unwrap();
         for name in names {
-            fs::write(folder.join(name), name).unwrap();
+            fs::write(folder.join(name), pem(name)).unwrap();
         }
+    }
+
+    fn pem(name: &str) -> Vec<u8> {
+        [PEM, name.as_bytes()].concat()
     }
 
     fn load(home: &Path, options: &ConnectionOptions) -> Result<Connection, Error> {
@@ -138,8 +155,9 @@ mod tests {
         let other = home.path().join(".config/containers/certs.d/registry.test");
         write(&other, &["no.crt"]);
         let found = load(home.path(), &ConnectionOptions::default()).unwrap();
-        assert_eq!(found.roots, [b"a.crt", b"b.crt"]);
-        assert_eq!(found.identity.unwrap(), b"client.cert\nclient.key");
+        assert_eq!(found.roots, [pem("a.crt"), pem("b.crt")]);
+        let identity = [pem("client.cert"), pem("client.key")].join(&b'\n');
+        assert_eq!(found.identity.unwrap(), identity);
     }
 
     #[test]
@@ -148,7 +166,7 @@ mod tests {
         write(home.path(), &["ca.pem"]);
         let ca_file = home.path().join("ca.pem");
         let asked = ConnectionOptions { ca_file: Some(ca_file), ..Default::default() };
-        assert_eq!(load(home.path(), &asked).unwrap().roots, [b"ca.pem"]);
+        assert_eq!(load(home.path(), &asked).unwrap().roots, [pem("ca.pem")]);
         let nowhere = home.path().join("nowhere");
         for asked in [
             ConnectionOptions { ca_file: Some(nowhere.clone()), ..Default::default() },
@@ -157,6 +175,16 @@ mod tests {
             let error = load(home.path(), &asked).map(drop).unwrap_err();
             assert_eq!(error.to_string(), format!("cannot read {}", nowhere.display()));
         }
+    }
+
+    #[test]
+    fn a_file_without_a_certificate_is_not_passed_over() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("ca.der");
+        fs::write(&file, b"\x30\x82").unwrap();
+        let asked = ConnectionOptions { ca_file: Some(file.clone()), ..Default::default() };
+        let error = load(home.path(), &asked).map(drop).unwrap_err().to_string();
+        assert_eq!(error, format!("{} holds no certificate in PEM form", file.display()));
     }
 
     #[test]

@@ -37,6 +37,12 @@ pub enum Error {
         /// What is wrong there.
         message: String,
     },
+    /// A file of certificates without any.
+    #[error("{} holds no certificate in PEM form", path.display())]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
     /// A client certificate without its key, or a key without its certificate.
     #[error("{} needs {} beside it", present.display(), missing.display())]
     HalfPair {
