@@ -65,7 +65,7 @@ fn a_login_may_go_unproven_if_asked() {
         serde_json::from_slice(&fs::read(home.path().join("auth.json")).unwrap()).unwrap();
     assert_eq!(file["auths"]["127.0.0.1:1"]["identitytoken"], "token");
     let all = run(home.path(), &["logout", "--all", "--authfile", "auth.json"]);
-    assert!(all.stdout.starts_with("logged out of all registries"), "{}", all.stdout);
+    assert!(all.stdout.starts_with("logged out: removed from "), "{}", all.stdout);
 }
 
 #[test]
