@@ -27,6 +27,12 @@ impl SafeUrl {
         }
         Self(one_line(&safe, 400).into())
     }
+
+    /// Whether it is asked without TLS.
+    #[must_use]
+    pub fn is_plain_http(&self) -> bool {
+        self.0.starts_with("http:")
+    }
 }
 
 impl fmt::Display for SafeUrl {

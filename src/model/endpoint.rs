@@ -48,6 +48,11 @@ pub enum EndpointError {
     /// A transport without a path behind it.
     #[error("'{0}:' needs a path behind it")]
     NoPath(&'static str),
+    /// A path, and nothing that tells what is there.
+    #[error(
+        "a path has its transport in front: oci:{0}, oci-archive:{0}, docker-archive:{0} or dir:{0}"
+    )]
+    BarePath(String),
     /// The image name does not parse.
     #[error("'{text}' does not name an image")]
     Reference {
@@ -91,6 +96,9 @@ impl FromStr for Endpoint {
     fn from_str(text: &str) -> Result<Self, EndpointError> {
         if let Some(image) = text.strip_prefix("docker://") {
             return registry(image);
+        }
+        if text.starts_with(['/', '.', '~']) {
+            return Err(EndpointError::BarePath(one_line(text, 300)));
         }
         let Some((scheme, rest)) = text.split_once(':') else { return registry(text) };
         match scheme {
@@ -183,6 +191,7 @@ mod tests {
         assert!(error("containers-storage:x").contains("expected docker://"));
         assert!(error("https://quay.io/a").contains("'https:' is not known"));
         assert_eq!(error("oci:"), "'oci:' needs a path behind it");
+        assert!(error("./app").ends_with(" or dir:./app"));
         assert_eq!(error("quay.io/Bad"), "'quay.io/Bad' does not name an image");
     }
 }

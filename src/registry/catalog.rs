@@ -25,8 +25,8 @@ impl Remote {
         let pages: Vec<TagPage> =
             pages::read(self.client(), self.url("tags/list?n=1000"), self.pull()).await.map_err(
                 |error| match error {
-                    PageError::Request(error) => self.failed("read", "the tags")(error),
-                    PageError::Answer(problem) => self.odd("read", "the tags", problem),
+                    PageError::Request(error) => self.failed("read", "the list of tags")(error),
+                    PageError::Answer(problem) => self.odd("read", "the list of tags", problem),
                 },
             )?;
         let names = pages.into_iter().filter_map(|page| page.tags).flatten();

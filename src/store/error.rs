@@ -24,6 +24,12 @@ pub enum Error {
         #[source]
         source: Option<Cause>,
     },
+    /// The file or folder is not there.
+    #[error("there is no {}", path.display())]
+    Missing {
+        /// The file or folder.
+        path: PathBuf,
+    },
     /// The bytes are not those that the digest names.
     #[error("blob {expected} from {place} is damaged: its bytes have the digest {found}")]
     Digest {
@@ -127,6 +133,6 @@ impl Error {
     /// Whether something was not there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::NotFound { .. })
+        matches!(self, Self::NotFound { .. } | Self::Missing { .. })
     }
 }

@@ -65,7 +65,8 @@ fn a_certificate_is_trusted_only_when_told_so() {
     // Trusted, and then there is no such repository.
     tags(&site.flag(""), 4);
     tags("--insecure", 4);
-    assert!(!tags("--plain-http", 1).contains(PASSWORD));
+    let plain = tags("--plain-http", 1);
+    assert!(plain.contains("leave out --plain-http") && !plain.contains(PASSWORD), "{plain}");
 }
 
 #[test]

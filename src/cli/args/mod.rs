@@ -31,9 +31,11 @@ pub(crate) use serve::ServeArgs;
 pub(crate) use tags::TagsArgs;
 pub(crate) use transfer::Copy;
 
+use std::error::Error;
+
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use longshore::model::Endpoint;
+use longshore::model::{Endpoint, EndpointError};
 
 use super::exit;
 
@@ -67,13 +69,17 @@ Environment:
   LONGSHORE_LOG              log filter, as in 'longshore::http=debug'; wins over -v
   NO_COLOR                   no colours";
 
-/// Reads an endpoint; clap shows a message alone, so the message has all the causes in it.
+/// Reads an endpoint. clap shows `text` and one message: the cause, where `text` is all that the error adds to it.
 fn endpoint(text: &str) -> Result<Endpoint, String> {
-    text.parse::<Endpoint>().map_err(|error| {
-        let chain: Vec<String> =
-            anyhow::Error::new(error).chain().map(ToString::to_string).collect();
-        chain.join(": ")
+    text.parse::<Endpoint>().map_err(|error| match error {
+        EndpointError::Reference { source, .. } => chain(source),
+        other => chain(other),
     })
+}
+
+fn chain(error: impl Error + Send + Sync + 'static) -> String {
+    let causes: Vec<String> = anyhow::Error::new(error).chain().map(ToString::to_string).collect();
+    causes.join(": ")
 }
 
 /// The whole command line.

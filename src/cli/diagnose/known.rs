@@ -8,7 +8,7 @@ use longshore::config;
 use longshore::http;
 use longshore::mirror::MappingError;
 use longshore::model::ErrorCode;
-use longshore::ops::{InspectError, NoDataHome};
+use longshore::ops::{InspectError, LoginError, NoDataHome};
 use longshore::server::{HtpasswdError, StartError, TlsError};
 use longshore::session;
 use longshore::store;
@@ -38,7 +38,7 @@ impl Finding {
 type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
 
 const EXPERTS: [Expert; 11] = [
-    |error| error.downcast_ref().map(of_usage),
+    |error| error.downcast_ref().and_then(of_login),
     |error| is_usage(error).then(|| Finding::of(Exit::Usage)),
     |error| error.downcast_ref().map(of_nobody),
     |error| error.downcast_ref().and_then(of_inspect),
@@ -56,12 +56,17 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Finding> {
     EXPERTS.into_iter().find_map(|expert| expert(error))
 }
 
-fn of_usage(_: &UsageError) -> Finding {
-    Finding::of(Exit::Usage).hint("--help behind the verb shows how it is used")
-}
-
 fn of_nobody(NotLoggedIn(target): &NotLoggedIn) -> Finding {
     Finding::of(Exit::Denied).hint(format!("log in: longshore login {target}"))
+}
+
+fn of_login(error: &LoginError) -> Option<Finding> {
+    match error {
+        LoginError::Unproven { source: http::Error::Unauthorized { .. }, .. } => {
+            Some(Finding::of(Exit::Denied).hint("check the user name and the password"))
+        }
+        _ => None,
+    }
 }
 
 fn of_inspect(error: &InspectError) -> Option<Finding> {
@@ -90,7 +95,7 @@ fn of_store(error: &store::Error) -> Option<Finding> {
                     .hint(format!("'longshore tags {place}' lists what is there")),
             );
         }
-        E::NotFound { .. } => Exit::NotFound,
+        E::NotFound { .. } | E::Missing { .. } => Exit::NotFound,
         E::Digest { .. } | E::Size { .. } | E::Manifest { .. } => Exit::Verification,
         E::Name { .. } | E::Several { .. } | E::Unsupported { .. } => Exit::Usage,
         E::Backend(cause) => return of_backend(cause.as_ref()),
@@ -147,6 +152,9 @@ fn of_http(error: &http::Error) -> Option<Finding> {
         E::Setup { .. } => Finding::of(Exit::Local),
         E::Keychain(error) => of_auth(error),
         E::Source { .. } | E::Token { .. } => return None,
+        E::Status { status, url, .. } if status.as_u16() == 400 && url.is_plain_http() => {
+            Finding::of(Exit::Failed).hint("if it speaks HTTPS, leave out --plain-http")
+        }
         other if other.is_denied() => Finding::of(Exit::Denied),
         other if other.is_transient() => Finding::of(Exit::Network),
         _ => Finding::of(Exit::Failed),
@@ -180,7 +188,7 @@ fn of_config(error: &config::Error) -> Finding {
 
 /// Whether it is about what was typed and nothing else.
 fn is_usage(error: &(dyn Error + 'static)) -> bool {
-    error.is::<MappingError>() || error.is::<NoDataHome>()
+    error.is::<UsageError>() || error.is::<MappingError>() || error.is::<NoDataHome>()
 }
 
 /// Whether it is about files of this machine and nothing else.

@@ -133,9 +133,13 @@ impl Tally {
         Some(match outcome {
             Some(Outcome::Copied) => {
                 let bytes = HumanBytes(*copied_bytes);
-                format!("done: {source} -> {destination} (blobs: {copied} copied, {bytes}; {kept} already there)")
+                format!(
+                    "done: {source} -> {destination} (blobs: {copied} copied, {bytes}; {kept} already there)"
+                )
             }
-            Some(Outcome::Present) => format!("done: {source} -> {destination} (was there already)"),
+            Some(Outcome::Present) => {
+                format!("done: {source} -> {destination} (was there already)")
+            }
             None if is_only => return None,
             None => format!("failed: {source} -> {destination}"),
         })

@@ -59,11 +59,7 @@ impl Tar {
     /// Reads the headers of all members.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let place = || path.display().to_string();
-        let whole = Span::open(path)?.ok_or_else(|| Error::NotFound {
-            what: "an archive".to_owned(),
-            place: place(),
-            source: None,
-        })?;
+        let whole = Span::open(path)?.ok_or_else(|| Error::Missing { path: path.to_owned() })?;
         let members = Scan { whole: &whole, at: 0, next: Extension::default() }.run();
         let members = members.map_err(|cause| Error::NotA {
             place: place(),

@@ -59,6 +59,9 @@ impl Layout {
     /// When there is none, or one of a version that is not 1.
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
+        if !dir.exists() {
+            return Err(Error::Missing { path: dir });
+        }
         check_version(&dir)?;
         Ok(Self::of(dir, OnceLock::from(())))
     }
