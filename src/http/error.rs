@@ -22,7 +22,7 @@ pub enum Error {
         host: String,
         /// What is wrong.
         #[source]
-        source: Failure,
+        source: Cause,
     },
     /// What should be a host is none.
     #[error("'{0}' is not a host: expected HOST or HOST:PORT")]

@@ -21,6 +21,7 @@ mod tls;
 mod token;
 mod tokens;
 mod transport;
+mod trust;
 
 pub use error::{Cause, Error, Failure};
 pub use redact::SafeUrl;

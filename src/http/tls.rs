@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, ClientBuilder, Identity};
+use reqwest::{ClientBuilder, Identity};
 
-use super::error::{Error, Failure};
+use super::error::{Cause, Error, Failure};
 use super::redirect::is_local;
+use super::trust;
 use crate::config::Connection;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -25,45 +26,59 @@ impl Pools {
     /// The roots are the system's and those of `connection`. A system without any is no obstacle to plain HTTP.
     pub(super) fn new(host: &str, connection: &Connection) -> Result<Self, Error> {
         install_provider();
-        let setup = |source: reqwest::Error| Error::Setup {
-            host: host.to_owned(),
-            source: Failure::from(source),
+        let build = |adapt: fn(ClientBuilder) -> ClientBuilder| -> Result<Self, Cause> {
+            let metadata = builder(host, connection, &["h2", "http/1.1"])?;
+            let blob = builder(host, connection, &["http/1.1"])?.http1_only();
+            Ok(Self {
+                metadata: adapt(metadata).build().map_err(failure)?,
+                blob: adapt(blob).build().map_err(failure)?,
+            })
         };
-        let build = |base: &dyn Fn() -> reqwest::Result<ClientBuilder>| {
-            Ok(Self { metadata: base()?.build()?, blob: base()?.http1_only().build()? })
-        };
-        let pools = build(&|| builder(host, connection));
-        let pools = match pools {
-            Err(_) if connection.plain_http => {
-                build(&|| Ok(builder(host, connection)?.tls_certs_only([])))
-            }
+        let pools = match build(std::convert::identity) {
+            Err(_) if connection.plain_http => build(|builder| builder.tls_certs_only([])),
             other => other,
         };
-        pools.map_err(setup)
+        pools.map_err(|source| Error::Setup { host: host.to_owned(), source })
     }
 }
 
-fn builder(host: &str, connection: &Connection) -> reqwest::Result<ClientBuilder> {
-    let mut builder = ClientBuilder::new()
+fn failure(error: reqwest::Error) -> Cause {
+    Failure::from(error).into()
+}
+
+/// `protocols` are offered to the host in this order (RFC 7301).
+fn builder(
+    host: &str,
+    connection: &Connection,
+    protocols: &[&str],
+) -> Result<ClientBuilder, Cause> {
+    let builder = ClientBuilder::new()
         .user_agent(USER_AGENT)
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
         .tcp_nodelay(true);
-    for pem in &connection.roots {
-        for certificate in Certificate::from_pem_bundle(pem)? {
-            builder = builder.add_root_certificate(certificate);
-        }
-    }
-    if let Some(pem) = &connection.identity {
-        builder = builder.identity(Identity::from_pem(pem)?);
-    }
-    if connection.insecure {
-        builder = builder.tls_danger_accept_invalid_certs(true);
-    }
     // A proxy cannot reach what only this machine can.
-    Ok(if is_local(host) { builder.no_proxy() } else { builder })
+    let builder = if is_local(host) { builder.no_proxy() } else { builder };
+    secured(builder, connection, protocols)
+}
+
+fn secured(
+    builder: ClientBuilder,
+    connection: &Connection,
+    protocols: &[&str],
+) -> Result<ClientBuilder, Cause> {
+    if connection.roots.is_empty() || connection.insecure {
+        let builder = builder.tls_danger_accept_invalid_certs(connection.insecure);
+        return Ok(match &connection.identity {
+            Some(pem) => builder.identity(Identity::from_pem(pem).map_err(failure)?),
+            None => builder,
+        });
+    }
+    let mut config = trust::client_config(connection)?;
+    config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+    Ok(builder.tls_backend_preconfigured(config))
 }
 
 /// Names the implementation of cryptography that rustls is to use. It does nothing when there is one already.

@@ -1,0 +1,145 @@
+//! TLS for a host that certificates of its own are trusted for.
+
+use std::sync::Arc;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls_platform_verifier::Verifier;
+
+use super::error::Cause;
+use crate::config::Connection;
+
+/// Trusts the system's roots and those of `connection`, and shows its client certificate to a server that asks.
+pub(super) fn client_config(connection: &Connection) -> Result<ClientConfig, Cause> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let own = certificates(connection.roots.iter())?;
+    let system = Verifier::new_with_extra_roots(own.iter().cloned(), Arc::clone(&provider))?;
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(OwnRoots { system, own }));
+    Ok(match &connection.identity {
+        Some(pem) => config
+            .with_client_auth_cert(certificates([pem])?, PrivateKeyDer::from_pem_slice(pem)?)?,
+        None => config.with_no_client_auth(),
+    })
+}
+
+fn certificates<'a>(
+    pems: impl IntoIterator<Item = &'a Vec<u8>>,
+) -> Result<Vec<CertificateDer<'static>>, Cause> {
+    let certificates = pems.into_iter().flat_map(|pem| CertificateDer::pem_slice_iter(pem));
+    Ok(certificates.collect::<Result<_, _>>()?)
+}
+
+/// Verifies as the system does, and takes a server's certificate that is itself among the roots of its own.
+///
+/// A certificate that signs itself is a root and a server's at once, and `openssl req -x509` marks it as an authority.
+/// RFC 5280 keeps the two apart and so does the system's verifier; registries are run with such certificates all the
+/// same, and other clients take them.
+#[derive(Debug)]
+struct OwnRoots {
+    system: Verifier,
+    own: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for OwnRoots {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verified = self.system.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        match verified {
+            // It is in force: an expired one is refused as such, before its kind is looked at.
+            Err(Error::InvalidCertificate(CertificateError::Other(_)))
+                if self.own.contains(end_entity) =>
+            {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            other => other,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.system.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.system.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.system.supported_verify_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+
+    use super::*;
+
+    /// A certificate that signs itself, for `localhost`, in force through the year 2025.
+    fn signed_by_itself() -> CertificateDer<'static> {
+        let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.not_before = date_time_ymd(2025, 1, 1);
+        params.not_after = date_time_ymd(2026, 1, 1);
+        params.self_signed(&KeyPair::generate().unwrap()).unwrap().der().clone()
+    }
+
+    /// Asks for `name` on a day of the year `year`, with `root` as the only root of our own.
+    fn verify(
+        root: &CertificateDer<'static>,
+        shown: &CertificateDer<'_>,
+        name: &str,
+        year: u64,
+    ) -> Result<(), Error> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let system = Verifier::new_with_extra_roots([root.clone()], provider).unwrap();
+        let verifier = OwnRoots { system, own: vec![root.clone()] };
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        let now = Duration::from_secs((year - 1970) * 31_556_952 + 15_000_000);
+        let now = UnixTime::since_unix_epoch(now);
+        verifier.verify_server_cert(shown, &[], &name, &[], now).map(drop)
+    }
+
+    #[test]
+    fn a_root_may_be_the_server_itself() {
+        let (root, other) = (signed_by_itself(), signed_by_itself());
+        verify(&root, &root, "localhost", 2025).unwrap();
+        for (shown, name, year) in
+            [(&other, "localhost", 2025), (&root, "elsewhere", 2025), (&root, "localhost", 2027)]
+        {
+            let refused = verify(&root, shown, name, year).unwrap_err();
+            assert!(matches!(refused, Error::InvalidCertificate(_)), "{refused:?}");
+        }
+    }
+}
