@@ -7,10 +7,13 @@ use std::time::{Duration, SystemTime};
 use http::StatusCode;
 use http::header::{DATE, HeaderMap, RETRY_AFTER};
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::Error;
 use super::error::named;
+
+/// A shorter wait is not worth a warning: it is over before the warning is read, and the error follows if it was in vain.
+const NOTICEABLE: Duration = Duration::from_secs(1);
 
 /// How often to try, and how long to wait in between. It decides and never sleeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,13 +121,13 @@ impl Attempts {
             .then(|| self.policy.wait(self.made, error.retry_after(), fastrand::f64()))
             .flatten();
         let Some(wait) = wait else { return Err(error) };
-        warn!(
-            "{}: waiting {}, try {} of {}",
-            reason(&error),
-            shown(wait),
-            self.made + 1,
-            self.policy.tries
-        );
+        let (reason, shown) = (reason(&error), shown(wait));
+        let (next, tries) = (self.made + 1, self.policy.tries);
+        if wait < NOTICEABLE {
+            info!("{reason}: waiting {shown}, try {next} of {tries}");
+        } else {
+            warn!("{reason}: waiting {shown}, try {next} of {tries}");
+        }
         if let Some(host) = who_asks_for_rest(&error) {
             self.gates.close(host, wait);
         }
