@@ -4,10 +4,7 @@ use bytes::Bytes;
 use oci_spec::image::ImageConfiguration;
 
 use super::copy::{reference, with_default_tag};
-use crate::model::{
-    Content, Descriptor, Digest, Endpoint, Manifest, MediaType, PlatformFilter, RefName,
-    platform_text,
-};
+use crate::model::{Content, Descriptor, Endpoint, Manifest, PlatformFilter, RefName};
 use crate::store::{self, Open, Reference, Source, collect};
 use crate::transfer::{ResolveError, Selection, select};
 
@@ -22,35 +19,11 @@ pub struct Inspection {
     /// Its manifest, as it stands.
     pub manifest: Manifest,
     /// The images of an index; empty for an image of one platform.
-    pub platforms: Vec<PlatformImage>,
+    pub images: Vec<Descriptor>,
     /// The configuration of an image of one platform, when it has one of a known kind.
     pub config: Option<ImageConfiguration>,
     /// The layers of an image of one platform, or the blobs of an artifact.
-    pub layers: Vec<Layer>,
-}
-
-/// One image of an index.
-#[derive(Debug)]
-pub struct PlatformImage {
-    /// `os/arch[/variant]`, when the index says it.
-    pub platform: Option<String>,
-    /// The digest of its manifest.
-    pub digest: Digest,
-    /// The size of its manifest in bytes.
-    pub size: u64,
-    /// The type of its manifest.
-    pub media_type: MediaType,
-}
-
-/// One layer or blob.
-#[derive(Debug)]
-pub struct Layer {
-    /// Its digest.
-    pub digest: Digest,
-    /// Its size in bytes, as it travels.
-    pub size: u64,
-    /// Its type.
-    pub media_type: MediaType,
+    pub layers: Vec<Descriptor>,
 }
 
 /// Why an image cannot be inspected.
@@ -90,8 +63,8 @@ pub async fn inspect(
     };
     Ok(Inspection {
         name: endpoint.to_string(),
-        platforms: manifest.children().iter().map(PlatformImage::from).collect(),
-        layers: layers(&manifest).iter().map(Layer::from).collect(),
+        images: manifest.children().to_vec(),
+        layers: layers(&manifest).to_vec(),
         manifest,
         config,
     })
@@ -149,26 +122,5 @@ fn layers(manifest: &Manifest) -> &[Descriptor] {
         Content::Image { layers, .. } => layers,
         Content::Artifact { blobs } => blobs,
         Content::Index { .. } => &[],
-    }
-}
-
-impl From<&Descriptor> for PlatformImage {
-    fn from(descriptor: &Descriptor) -> Self {
-        Self {
-            platform: descriptor.platform.as_ref().map(platform_text),
-            digest: descriptor.digest.clone(),
-            size: descriptor.size,
-            media_type: descriptor.media_type.clone(),
-        }
-    }
-}
-
-impl From<&Descriptor> for Layer {
-    fn from(descriptor: &Descriptor) -> Self {
-        Self {
-            digest: descriptor.digest.clone(),
-            size: descriptor.size,
-            media_type: descriptor.media_type.clone(),
-        }
     }
 }

@@ -7,7 +7,7 @@ mod logout;
 mod pulled;
 
 pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy};
-pub use inspect::{InspectError, Inspection, Layer, PlatformImage, config, inspect, tags};
+pub use inspect::{InspectError, Inspection, config, inspect, tags};
 pub use login::{LoginError, LoginOptions, LoginReport, LoginTarget, Place, login};
 pub use logout::{LogoutReport, logout};
 pub use pulled::{NoDataHome, layouts, pulled};

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use indicatif::HumanBytes;
-use longshore::model::one_line;
+use longshore::model::{Descriptor, MediaType, one_line, platform_text};
 use longshore::ops::{self, Inspection};
 use longshore::store::Open;
 use serde_json::{Value, json};
@@ -38,36 +38,37 @@ pub(super) async fn run(
 
 fn value(inspection: &Inspection) -> Value {
     let manifest = &inspection.manifest;
-    let platforms: Vec<Value> = inspection
-        .platforms
-        .iter()
-        .map(|image| {
-            json!({
-                "platform": image.platform,
-                "digest": image.digest,
-                "size": image.size,
-                "mediaType": image.media_type,
-            })
-        })
-        .collect();
-    let layers: Vec<Value> = inspection
-        .layers
-        .iter()
-        .map(|layer| {
-            json!({ "digest": layer.digest, "size": layer.size, "mediaType": layer.media_type })
-        })
-        .collect();
+    let images: Vec<Value> = inspection.images.iter().map(image_value).collect();
+    let layers: Vec<Value> = inspection.layers.iter().map(layer_value).collect();
     json!({
         "name": inspection.name,
         "digest": manifest.digest(),
         "mediaType": manifest.media_type(),
         "size": manifest.bytes().len(),
-        "artifactType": manifest.artifact_type(),
+        "artifactType": artifact_type(inspection),
         "subject": manifest.subject().map(|subject| &subject.digest),
-        "platforms": platforms,
+        "platforms": images,
         "layers": layers,
         "config": inspection.config,
     })
+}
+
+fn image_value(image: &Descriptor) -> Value {
+    json!({
+        "platform": image.platform.as_ref().map(platform_text),
+        "digest": image.digest,
+        "size": image.size,
+        "mediaType": image.media_type,
+    })
+}
+
+fn layer_value(layer: &Descriptor) -> Value {
+    json!({ "digest": layer.digest, "size": layer.size, "mediaType": layer.media_type })
+}
+
+/// The type of an artifact; an image for a platform is none.
+fn artifact_type(inspection: &Inspection) -> Option<&MediaType> {
+    inspection.manifest.artifact_type().filter(|_| inspection.config.is_none())
 }
 
 fn text(inspection: &Inspection) -> String {
@@ -76,15 +77,18 @@ fn text(inspection: &Inspection) -> String {
     field(&mut text, "Name", &inspection.name);
     field(&mut text, "Digest", manifest.digest().as_str());
     field(&mut text, "Type", manifest.media_type().as_ref());
+    if let Some(artifact_type) = artifact_type(inspection) {
+        field(&mut text, "Artifact", artifact_type.as_ref());
+    }
     if let Some(subject) = manifest.subject() {
         field(&mut text, "Refers to", subject.digest.as_str());
     }
     config_fields(&mut text, inspection);
-    if !inspection.platforms.is_empty() {
+    if !inspection.images.is_empty() {
         text.push_str("Platforms:\n");
-        for image in &inspection.platforms {
-            let platform = image.platform.as_deref().unwrap_or("-");
-            let _ = writeln!(text, "  {:<16} {}", one_line(platform, 60), image.digest);
+        for image in &inspection.images {
+            let platform = image.platform.as_ref().map_or("-".to_owned(), platform_text);
+            let _ = writeln!(text, "  {:<16} {}", one_line(&platform, 60), image.digest);
         }
     }
     if !inspection.layers.is_empty() {
