@@ -1,5 +1,4 @@
-//! Where `pull` keeps images when it is not told where, and where `push` finds them again: a layout for each
-//! repository, below the user's data folder.
+//! Where `pull` keeps images when it is not told where: a layout for each repository, below the user's data folder.
 
 use crate::config::Env;
 use crate::model::{Endpoint, ImageRef, RefName, Tag};

@@ -26,8 +26,12 @@ pub(super) struct ImageDir {
 }
 
 impl ImageDir {
-    /// The image in `dir`.
-    pub(super) fn open(dir: &Path) -> Self {
+    /// The image in `dir`, which has to be there.
+    pub(super) fn open(dir: &Path) -> Result<Self> {
+        if dir.exists() { Ok(Self::of(dir)) } else { Err(Error::Missing { path: dir.to_owned() }) }
+    }
+
+    fn of(dir: &Path) -> Self {
         Self { dir: dir.to_owned(), put: Mutex::default() }
     }
 
@@ -43,7 +47,7 @@ impl ImageDir {
                 source: None,
             });
         }
-        Ok(Self::open(dir))
+        Ok(Self::of(dir))
     }
 
     /// Makes the folder unless it is there.

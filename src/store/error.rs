@@ -25,7 +25,7 @@ pub enum Error {
         source: Option<Cause>,
     },
     /// The file or folder is not there.
-    #[error("there is no {}", path.display())]
+    #[error("there is no file or folder {}", path.display())]
     Missing {
         /// The file or folder.
         path: PathBuf,

@@ -20,7 +20,7 @@ pub async fn open_source(endpoint: &Endpoint) -> Result<Arc<dyn Source>> {
             Endpoint::Oci { dir, .. } => Arc::new(Layout::open(dir)?),
             Endpoint::OciArchive { file, .. } => Arc::new(ArchiveSource::open_oci(file)?),
             Endpoint::DockerArchive { file, .. } => Arc::new(ArchiveSource::open_docker(file)?),
-            Endpoint::Dir(dir) => Arc::new(ImageDir::open(dir)),
+            Endpoint::Dir(dir) => Arc::new(ImageDir::open(dir)?),
         };
         Ok(source)
     })
