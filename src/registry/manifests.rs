@@ -72,10 +72,15 @@ impl Remote {
         manifest: &Manifest,
         name: Option<&RefName>,
     ) -> Result<()> {
-        let reference = match name {
-            Some(name) => Reference::Name(name.clone()),
-            None => Reference::Digest(manifest.digest().clone()),
-        };
+        let by_digest = Reference::Digest(manifest.digest().clone());
+        // Under a tag registries know a manifest by its sha256 digest alone; not all of them know another.
+        if name.is_some()
+            && manifest.digest().algorithm() != Algorithm::Sha256
+            && let Err(error) = self.put_bytes(manifest, &by_digest).await
+        {
+            tracing::warn!("{} cannot be had by {}: {error}", self.place(), manifest.digest());
+        }
+        let reference = name.cloned().map_or(by_digest, Reference::Name);
         let response = self.put_bytes(manifest, &reference).await?;
         if let Some(stored) = told_digest(&response)
             && stored.algorithm() == manifest.digest().algorithm()

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use longshore::config::Connection;
 use longshore::http::{Error, Request, Scope};
-use longshore::model::{Descriptor, Digest, MediaType, Repository};
+use longshore::model::{Algorithm, Descriptor, Digest, Manifest, MediaType, Repository};
 use longshore::registry::Remote;
 use longshore::store::{Layout, Reference, Sink, Source, collect};
 use longshore::transfer::{Attachments, ImageGraph, ResolveError, Selection, resolve};
@@ -110,6 +110,18 @@ async fn a_scope_from_the_registry_cannot_reach_the_terminal() {
     let error = registry.client(password("ann", "pw")).send(request).await.err().unwrap();
     let text = error.to_string();
     assert!(!text.contains(['\u{9b}', '\u{202e}']) && text.len() < 500, "{text:?}");
+}
+
+/// Under a tag a registry knows a manifest by its sha256 digest alone.
+#[tokio::test]
+async fn a_manifest_with_another_digest_is_there_under_that_digest_too() {
+    let registry = Responder::new(|_| Some(Reply::new(201)));
+    let text = Made::index(&[]).to_string();
+    let manifest = Manifest::parse_as(text.into(), None, Algorithm::Sha512).unwrap();
+    let name = "v1".parse().unwrap();
+    remote(&registry).put_manifest(&manifest, Some(&name)).await.unwrap();
+    let put = |last: &str| format!("PUT /v2/org/app/manifests/{last}");
+    assert_eq!(registry.lines(), [put(manifest.digest().as_str()), put("v1")]);
 }
 
 #[tokio::test]
