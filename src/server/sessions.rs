@@ -15,6 +15,7 @@ use super::error::{Outcome, Reason, Refusal};
 use super::name::Name;
 use super::upload_id::UploadId;
 use crate::model::{Algorithm, Digest, Hasher};
+use crate::store;
 
 /// Uploads that are open at once. The client may come back later for a further one.
 const MAX_OPEN: usize = 4096;
@@ -83,7 +84,8 @@ impl Sessions {
         if open.len() >= MAX_OPEN {
             return Err(Refusal::new(Reason::TooMany, "there are too many unfinished uploads"));
         }
-        OpenOptions::new().write(true).create_new(true).open(&path)?;
+        let created = OpenOptions::new().write(true).create_new(true).open(&path);
+        created.map_err(store::Error::io("create", &path))?;
         open.insert(key, Session::at(path, Some(algorithm.hasher())));
         Ok(id)
     }
@@ -148,7 +150,7 @@ impl Writer<'_> {
         if let Err(error) = self.file.write_all(bytes) {
             // Nobody knows how many of the bytes are in the file now.
             *self.hasher = None;
-            return Err(error.into());
+            return Err(store::Error::io("write", self.path)(error).into());
         }
         self.written += bytes.len() as u64;
         if let Some(hasher) = &mut *self.hasher {

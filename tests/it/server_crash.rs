@@ -13,6 +13,9 @@ use crate::support::raw_http::{Answer, Request};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_longshore");
+const SERVE: [&str; 3] = ["serve", "--addr", "127.0.0.1:0"];
+
 /// A running `longshore serve`.
 struct Process {
     child: Child,
@@ -21,14 +24,12 @@ struct Process {
 
 impl Process {
     fn start(root: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_longshore"))
-            .args(["serve", "--addr", "127.0.0.1:0"])
-            .arg(root)
-            .env_clear()
-            .env("HOME", root)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::run(Command::new(PROGRAM).args(SERVE).arg(root), root)
+    }
+
+    fn run(command: &mut Command, root: &Path) -> Self {
+        let mut child =
+            command.env_clear().env("HOME", root).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let (_, address) = line.trim().rsplit_once("http://").expect("where it listens");
@@ -159,4 +160,29 @@ fn assert_sound(layout: &Path) {
         let digest = Digest::of(&std::fs::read(&path).unwrap());
         assert_eq!(path.file_name().unwrap().to_str(), Some(digest.hex()), "a blob is not whole");
     }
+}
+
+/// Files of more than a mebibyte fail here as all do on a full disk: with an error in the middle of a write.
+#[test]
+fn what_does_not_fit_is_refused_and_the_log_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, log) = (folder.path().join("root"), folder.path().join("log"));
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$@\"", "sh", PROGRAM]).args(SERVE);
+    command.arg(&root).stderr(std::fs::File::create(&log).unwrap());
+    let process = Process::run(&mut command, folder.path());
+
+    let bytes = noise(3 * 1024 * 1024);
+    let digest = Digest::of(&bytes);
+    let target = format!("/v2/a/blobs/uploads/?digest={digest}");
+    process.request("POST", &target).body(&bytes).send().expect(500);
+    process.ask("HEAD", &format!("/v2/a/blobs/{digest}")).expect(404);
+    let uploads = root.join(".uploads");
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains(&format!("cannot write {}", uploads.display())), "{log}");
+    assert_eq!(std::fs::read_dir(uploads).unwrap().count(), 0);
+
+    let small = &bytes[..1000];
+    let target = format!("/v2/a/blobs/uploads/?digest={}", Digest::of(small));
+    process.request("POST", &target).body(small).send().expect(201);
 }
