@@ -23,7 +23,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Parser;
 use longshore::config::Env;
-use serde_json::json;
 
 use self::args::{Cli, Format};
 use self::console::Console;
@@ -57,22 +56,24 @@ impl Context {
         self.tell(&diagnose::diagnose(error))
     }
 
-    /// Tells an error in lines for a person, or in one line of JSON.
+    /// Tells an error, and how the process is to end because of it.
     pub(crate) fn tell(&self, diagnosis: &Diagnosis) -> Exit {
-        let text = match self.output.format() {
-            Format::Text => diagnosis.text(&self.console),
-            Format::Json => format!("{}\n", json!({ "error": diagnosis.value() })),
-        };
-        self.console.write(text.as_bytes());
-        diagnosis.exit
+        diagnosis.tell(self.output.format(), &self.console)
     }
 }
 
 /// Runs the command line of this process.
 pub(crate) fn main() -> ExitCode {
-    let cli = Cli::parse_from(arguments());
+    let arguments = arguments();
     let env = Env::from_process();
     let console = Console::new(&env);
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() && args::want_json(&arguments) => {
+            return ExitCode::from(Diagnosis::of_usage(&error).tell(Format::Json, &console).code());
+        }
+        Err(error) => error.exit(),
+    };
     console.listen(&cli.global, &env);
     let context = Context {
         env,

@@ -173,6 +173,12 @@ fn errors_tell_what_to_do() {
     assert_eq!((json.code, json.stdout.as_str()), (Some(3), ""));
     let error: Value = serde_json::from_str(&json.stderr).unwrap();
     assert_eq!((&error["error"]["kind"], &error["error"]["exit"]), (&"denied".into(), &3.into()));
+    for unread in [&["pull", "quay.io/Bad", "-o", "json"][..], &["--output=json", "pull"]] {
+        let usage = run(home.path(), unread);
+        assert_eq!((usage.code, usage.stdout.as_str()), (Some(2), ""));
+        let error: Value = serde_json::from_str(&usage.stderr).unwrap();
+        assert_eq!(error["error"]["kind"], "usage");
+    }
 }
 
 #[test]

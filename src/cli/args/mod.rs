@@ -32,6 +32,7 @@ pub(crate) use tags::TagsArgs;
 pub(crate) use transfer::Copy;
 
 use std::error::Error;
+use std::ffi::OsString;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
@@ -80,6 +81,13 @@ fn endpoint(text: &str) -> Result<Endpoint, String> {
 fn chain(error: impl Error + Send + Sync + 'static) -> String {
     let causes: Vec<String> = anyhow::Error::new(error).chain().map(ToString::to_string).collect();
     causes.join(": ")
+}
+
+/// Whether a command line that cannot be read asks for JSON.
+pub(crate) fn want_json(arguments: &[OsString]) -> bool {
+    let is_flag = |text: &OsString| text == "-o" || text == "--output";
+    arguments.windows(2).any(|pair| is_flag(&pair[0]) && pair[1] == "json")
+        || arguments.iter().any(|text| text == "--output=json" || text == "-ojson")
 }
 
 /// The whole command line.

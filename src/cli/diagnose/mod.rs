@@ -9,6 +9,7 @@ use longshore::model::one_line;
 use serde_json::{Value, json};
 
 use self::known::{Finding, recognise};
+use super::args::Format;
 use super::console::{Colour, Console};
 use super::exit::Exit;
 
@@ -33,8 +34,28 @@ pub(crate) fn diagnose(error: &anyhow::Error) -> Diagnosis {
 }
 
 impl Diagnosis {
+    /// What clap says of a command line, without the usage that it shows to a person.
+    pub(crate) fn of_usage(error: &clap::Error) -> Self {
+        let text = error.to_string();
+        let what: Vec<&str> = text.lines().map(str::trim).take_while(|l| !l.is_empty()).collect();
+        let what = what.join(" ");
+        let what = what.trim_start_matches("error: ");
+        let hint = Some("'longshore help' shows what can be given".to_owned());
+        Self { what: one_line(what, WIDTH), causes: Vec::new(), hint, exit: Exit::Usage }
+    }
+
+    /// Tells it in lines for a person, or in one line of JSON, and how the process is to end because of it.
+    pub(crate) fn tell(&self, format: Format, console: &Console) -> Exit {
+        let text = match format {
+            Format::Text => self.text(console),
+            Format::Json => format!("{}\n", json!({ "error": self.value() })),
+        };
+        console.write(text.as_bytes());
+        self.exit
+    }
+
     /// The error as lines for a person.
-    pub(crate) fn text(&self, console: &Console) -> String {
+    fn text(&self, console: &Console) -> String {
         let mut text = format!("{}: {}\n", console.paint(Colour::Red, "error"), self.what);
         for cause in &self.causes {
             let _ = writeln!(text, "  cause: {cause}");
