@@ -67,7 +67,7 @@ pub(crate) fn main() -> ExitCode {
     let arguments = arguments();
     let env = Env::from_process();
     let console = Console::new(&env);
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match Cli::try_parse_from(&arguments).map_err(args::suggest) {
         Ok(cli) => cli,
         Err(error) if error.use_stderr() && args::want_json(&arguments) => {
             return ExitCode::from(Diagnosis::of_usage(&error).tell(Format::Json, &console).code());
