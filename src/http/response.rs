@@ -11,7 +11,7 @@ use http::header::{HeaderMap, HeaderName, LOCATION};
 use reqwest::Url;
 
 use super::error::Error;
-use super::redact::{SafeUrl, authority};
+use super::redact::{SafeUrl, Secrets, authority};
 use super::redirect;
 
 /// The bytes of an answer as they come.
@@ -71,12 +71,12 @@ impl<B> Response<B> {
 }
 
 impl Response {
-    pub(super) fn new(mut inner: reqwest::Response, stall: Duration) -> Self {
+    pub(super) fn new(mut inner: reqwest::Response, stall: Duration, secrets: Secrets) -> Self {
         Self {
             status: inner.status(),
             headers: std::mem::take(inner.headers_mut()),
             url: inner.url().clone(),
-            body: Incoming { inner, stall },
+            body: Incoming { inner, stall, secrets },
         }
     }
 
@@ -145,6 +145,8 @@ impl<B> fmt::Debug for Response<B> {
 pub struct Incoming {
     inner: reqwest::Response,
     stall: Duration,
+    /// What the request brought.
+    pub(super) secrets: Secrets,
 }
 
 impl Incoming {

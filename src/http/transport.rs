@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::Url;
 
 use super::error::Error;
-use super::redact::{SafeUrl, authority};
+use super::redact::{SafeUrl, Secrets, authority};
 use super::response::Response;
 use super::retry::{Attempts, Gates, RetryPolicy, retry_after};
 use super::tls::{Pools, sending_failed};
@@ -55,6 +55,7 @@ impl Transport {
         let host = authority(request.url());
         self.gates.pass(&host).await;
         let asked = format!("{} {}", request.method(), SafeUrl::new(request.url()));
+        let secrets = Secrets::of(&request);
         let result = tokio::select! {
             answer = pool.execute(request) => answer.map_err(|error| sending_failed(&host, error)),
             after = stalled => Err(Error::Stalled { host, after }),
@@ -63,7 +64,7 @@ impl Transport {
             Ok(answer) => tracing::debug!("{asked}: {} ({:?})", answer.status(), answer.version()),
             Err(error) => tracing::debug!("{asked}: {error}"),
         }
-        result.map(|answer| Response::new(answer, self.stall))
+        result.map(|answer| Response::new(answer, self.stall, secrets))
     }
 }
 
@@ -76,7 +77,9 @@ pub(super) async fn refusal(method: http::Method, response: Response) -> Error {
     Error::Status { host, status, method, url, errors, retry_after }
 }
 
-/// What the body of an error says. A body that breaks off says what came of it.
-pub(super) async fn errors_of(response: Response) -> WireErrors {
-    WireErrors::parse(&response.beginning(MAX_ERROR_BODY).await)
+/// What the body of an error says, without what it says back of the login. A body that breaks off says what came of
+/// it.
+pub(super) async fn errors_of(mut response: Response) -> WireErrors {
+    let secrets = std::mem::take(&mut response.body.secrets);
+    WireErrors::parse(secrets.hide(&response.beginning(MAX_ERROR_BODY).await).as_bytes())
 }

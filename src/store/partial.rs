@@ -1,7 +1,9 @@
 //! A blob on its way to a file: hashed while it grows, and without a name until it is proven.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, Permissions};
 use std::io::{BufWriter, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
@@ -98,8 +100,23 @@ impl PartialBlob {
 
 /// An empty file in `dir` that is removed when it is dropped.
 pub(super) fn temporary(dir: &Path) -> Result<NamedTempFile> {
+    temporary_as(dir, PREFIX.as_ref())
+}
+
+/// An empty file for what is to be called `target`, beside it. Those that killed writers of `target` left behind are
+/// removed.
+pub(super) fn temporary_beside(target: &Path) -> Result<NamedTempFile> {
+    let dir = target.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut prefix = OsString::from(PREFIX);
+    prefix.push(target.file_name().unwrap_or_default());
+    prefix.push("-");
+    remove_stale_as(dir, &prefix)?;
+    temporary_as(dir, &prefix)
+}
+
+fn temporary_as(dir: &Path, prefix: &OsStr) -> Result<NamedTempFile> {
     tempfile::Builder::new()
-        .prefix(PREFIX)
+        .prefix(prefix)
         .permissions(Permissions::from_mode(0o644))
         .tempfile_in(dir)
         .map_err(Error::io("create a file in", dir))
@@ -128,8 +145,12 @@ pub(super) fn sync_dir(dir: &Path) -> Result<()> {
 
 /// Removes the files in `dir` that writers left behind who were killed: none is silent for a day.
 pub(super) fn remove_stale(dir: &Path) -> Result<()> {
+    remove_stale_as(dir, PREFIX.as_ref())
+}
+
+fn remove_stale_as(dir: &Path, prefix: &OsStr) -> Result<()> {
     for entry in std::fs::read_dir(dir).map_err(Error::io("list", dir))?.flatten() {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let is_ours = entry.file_name().as_bytes().starts_with(prefix.as_bytes());
         let age = entry.metadata().ok().and_then(|m| m.modified().ok()?.elapsed().ok());
         if is_ours && age.is_some_and(|age| age > STALE) {
             // Someone else may remove it at the same time; that it is gone is all that counts.
@@ -137,4 +158,30 @@ pub(super) fn remove_stale(dir: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn what_killed_writers_of_an_archive_left_is_removed_after_a_day() {
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("app.tar");
+        let old = SystemTime::now() - STALE - Duration::from_secs(60);
+        for (name, time) in [
+            ("_partial-app.tar-dead", old),
+            ("_partial-app.tar-alive", SystemTime::now()),
+            ("_partial-other.tar-dead", old),
+        ] {
+            File::create(dir.path().join(name)).unwrap().set_modified(time).unwrap();
+        }
+        let file = temporary_beside(&target).unwrap();
+        assert!(file.path().exists());
+        let left = |name: &str| dir.path().join(name).exists();
+        assert!(!left("_partial-app.tar-dead"));
+        assert!(left("_partial-app.tar-alive") && left("_partial-other.tar-dead"));
+    }
 }

@@ -386,3 +386,16 @@ async fn secrets_are_in_no_log_and_no_error() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_registry_that_says_the_login_back_is_not_quoted() {
+    let registry = Responder::new(|asked| {
+        Some(match asked.authorization() {
+            None => Reply::new(401).header("www-authenticate", "Basic realm=\"r\""),
+            Some(login) => Reply::new(400).body(format!("what is '{login}' or 'hunter2'?")),
+        })
+    });
+    let client = registry.client(password("robot", "hunter2"));
+    let error = client.send(Request::get("/v2/")).await.unwrap_err().to_string();
+    assert!(error.contains("what is 'Basic [secret]' or '[secret]'?"), "{error}");
+}

@@ -57,9 +57,11 @@ impl TarWriter {
             let place = target.display().to_string();
             return Err(Error::NotA { place, expected: "a file", source: None });
         }
-        let dir = target.parent().filter(|dir| !dir.as_os_str().is_empty());
-        let partial = partial::temporary(dir.unwrap_or(Path::new(".")))?;
-        Ok(Self { partial, target: target.to_owned(), space: Mutex::default() })
+        Ok(Self {
+            partial: partial::temporary_beside(target)?,
+            target: target.to_owned(),
+            space: Mutex::default(),
+        })
     }
 
     /// A member of `size` bytes, to be written now.

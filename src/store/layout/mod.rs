@@ -101,10 +101,13 @@ impl Layout {
             return Ok(());
         }
         let dir = self.dir();
-        std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
-        write_new(&dir.join(INDEX_FILE), &Index::empty().to_bytes())?;
-        write_new(&dir.join(LAYOUT_FILE), LAYOUT_VERSION)?;
-        partial::remove_stale(dir)?;
+        if dir.join(LAYOUT_FILE).exists() {
+            partial::remove_stale(dir)?;
+        } else {
+            std::fs::create_dir_all(dir).map_err(Error::io("create", dir))?;
+            write_new(&dir.join(INDEX_FILE), &Index::empty().to_bytes())?;
+            write_new(&dir.join(LAYOUT_FILE), LAYOUT_VERSION)?;
+        }
         check_version(dir)?;
         self.inner.made.get_or_init(|| ());
         Ok(())
