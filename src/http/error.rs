@@ -6,6 +6,8 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 
 use super::redact::SafeUrl;
+use super::tls::tls_error;
+use super::trust;
 use crate::auth;
 use crate::model::{Registry, WireErrors};
 
@@ -309,6 +311,9 @@ impl From<reqwest::Error> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(rustls::Error::InvalidCertificate(fault)) = tls_error(&self.0) {
+            return f.write_str(&trust::told(&fault));
+        }
         let mut innermost: &dyn std::error::Error = &self.0;
         while let Some(source) = innermost.source() {
             innermost = source;

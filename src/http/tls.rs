@@ -107,7 +107,7 @@ pub(super) fn sending_failed(host: &str, error: reqwest::Error) -> Error {
 }
 
 /// The error of the TLS layer among the causes of `error`; the layers between wrap it in `io::Error`.
-fn tls_error(error: &reqwest::Error) -> Option<rustls::Error> {
+pub(super) fn tls_error(error: &reqwest::Error) -> Option<rustls::Error> {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = next {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {

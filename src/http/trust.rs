@@ -12,6 +12,7 @@ use rustls_platform_verifier::Verifier;
 
 use super::error::Cause;
 use crate::config::Connection;
+use crate::model::one_line;
 
 /// Trusts the system's roots and those of `connection`, and shows its client certificate to a server that asks.
 pub(super) fn client_config(connection: &Connection) -> Result<ClientConfig, Cause> {
@@ -98,6 +99,31 @@ impl ServerCertVerifier for OwnRoots {
     }
 }
 
+/// What is wrong with a certificate, as a sentence about it.
+pub(super) fn told(fault: &CertificateError) -> String {
+    match fault {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "it has expired".into()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet".into()
+        }
+        CertificateError::Revoked => "it was revoked".into(),
+        CertificateError::UnknownIssuer => {
+            "it was issued by an authority that is not trusted here (unknown issuer)".into()
+        }
+        CertificateError::NotValidForName => "it is for another name".into(),
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let names = one_line(&presented.join(", "), 200);
+            format!("it is for {names}, not for {}", expected.to_str())
+        }
+        CertificateError::Other(other) => {
+            format!("it cannot be that of a server ({})", one_line(&other.to_string(), 100))
+        }
+        other => one_line(&other.to_string(), 200),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -129,6 +155,25 @@ mod tests {
         let now = Duration::from_secs((year - 1970) * 31_556_952 + 15_000_000);
         let now = UnixTime::since_unix_epoch(now);
         verifier.verify_server_cert(shown, &[], &name, &[], now).map(drop)
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_in_words() {
+        let (root, other) = (signed_by_itself(), signed_by_itself());
+        let fault = |shown: &CertificateDer<'static>, name: &str, year| match verify(
+            &root, shown, name, year,
+        )
+        .unwrap_err()
+        {
+            Error::InvalidCertificate(fault) => told(&fault),
+            other => panic!("{other}"),
+        };
+        assert_eq!(fault(&root, "localhost", 2027), "it has expired");
+        assert_eq!(fault(&root, "localhost", 2024), "it is not valid yet");
+        let name = fault(&root, "elsewhere", 2025);
+        assert!(name.contains("localhost") && name.ends_with("not for elsewhere"), "{name}");
+        let self_made = fault(&other, "localhost", 2025);
+        assert_eq!(self_made, "it cannot be that of a server (CaUsedAsEndEntity)");
     }
 
     #[test]

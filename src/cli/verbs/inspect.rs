@@ -103,7 +103,8 @@ fn text(inspection: &Inspection) -> String {
 
 fn config_fields(text: &mut String, inspection: &Inspection) {
     let Some(image) = &inspection.config else { return };
-    field(text, "Platform", &format!("{}/{}", image.os(), image.architecture()));
+    let variant = image.variant().as_ref().map(|variant| format!("/{variant}")).unwrap_or_default();
+    field(text, "Platform", &format!("{}/{}{variant}", image.os(), image.architecture()));
     if let Some(created) = image.created() {
         field(text, "Created", created);
     }
