@@ -113,10 +113,13 @@ fn a_docker_archive_holds_one_platform() {
 fn one_platform_of_several() {
     need!("docker-registry", "skopeo");
     let (site, shell) = (Site::open(), Shell::new());
-    make_image(&shell);
+    let index = make_image(&shell);
     let (flag, here) = (site.flag(""), site.image("team/app:v1"));
     shell.ok(&["push", &flag, "oci:image:v1", &here]);
-    shell.ok(&["pull", &flag, "--platform", "linux/arm64", &here, "oci:one:v1"]);
+    let pulled = shell.run(&["pull", &flag, "--platform", "linux/arm64", &here, "oci:one:v1"]);
+    assert_eq!(pulled.code, Some(0), "{}", pulled.stderr);
+    let note = format!("platforms picked from the index {index}");
+    assert!(pulled.stderr.contains(&note), "{}", pulled.stderr);
     let one = shell.full("oci:one:v1");
     let config = skopeo::json(&["inspect", "--config", "--override-arch", "arm64", &one]);
     assert_eq!(config["architecture"], "arm64");

@@ -27,6 +27,13 @@ impl Told {
         Self { source, destination, result }
     }
 
+    /// That the digest is another than the source's, and why.
+    fn picked(&self) -> Option<String> {
+        let index = self.result.as_ref().ok()?.picked_from.as_ref()?;
+        let destination = &self.destination;
+        Some(format!("note: {destination} holds the platforms picked from the index {index}"))
+    }
+
     fn json(&self) -> Value {
         let fields = match &self.result {
             Ok(report) => fields(report),
@@ -76,6 +83,9 @@ pub(super) fn tell(images: Vec<CopiedImage>, context: &Context) -> anyhow::Resul
             let images: Vec<Value> = images.iter().map(Told::json).collect();
             context.output.json(&json!({ "images": images }))?;
         }
+    }
+    if !context.quiet {
+        context.console.lines(images.iter().filter_map(Told::picked));
     }
     let failures = images.iter().filter_map(|image| image.result.as_ref().err());
     let exits: Vec<Exit> = failures.map(|failure| context.tell(failure)).collect();
