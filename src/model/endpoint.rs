@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::{ImageName, RefName, ReferenceError, one_line};
 
 /// One end of a copy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Endpoint {
     /// An image on a registry, perhaps still a short name.
     Registry(ImageName),

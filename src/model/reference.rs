@@ -310,7 +310,7 @@ impl FromStr for ImageRef {
 }
 
 /// An image name as a person writes it, before `registries.conf` has its say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ImageName {
     /// With a registry in front.
     Qualified(ImageRef),

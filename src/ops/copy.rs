@@ -54,7 +54,7 @@ pub struct CopiedImage {
 /// Copies all images. One that fails does not stop the others; its name is not touched.
 pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer>) -> CopyReport {
     let copier = Copier::new(&request.options, observer);
-    let pairs: Vec<(Endpoint, Endpoint)> = request.mappings.iter().flat_map(pairs).collect();
+    let pairs = pairs(&request.mappings);
     let mut sinks = Sinks::default();
     let mut jobs = Vec::new();
     for (image, (source, destination)) in pairs.iter().enumerate() {
@@ -73,13 +73,17 @@ pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer
     CopyReport { images }
 }
 
-/// The copies that a mapping asks for, with every name that can be known filled in.
-fn pairs(mapping: &Mapping) -> impl Iterator<Item = (Endpoint, Endpoint)> {
-    let source = with_default_tag(&mapping.source);
-    mapping.destinations.iter().map(move |destination| {
-        let destination = with_name_of(destination, &source);
-        (source.clone(), destination)
-    })
+/// The copies that `mappings` ask for, source and destination, with every name that can be known filled in.
+#[must_use]
+pub fn pairs(mappings: &[Mapping]) -> Vec<(Endpoint, Endpoint)> {
+    let mut pairs = Vec::new();
+    for mapping in mappings {
+        let source = with_default_tag(&mapping.source);
+        for destination in &mapping.destinations {
+            pairs.push((source.clone(), with_name_of(destination, &source)));
+        }
+    }
+    pairs
 }
 
 async fn job(

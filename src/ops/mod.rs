@@ -6,7 +6,7 @@ mod login;
 mod logout;
 mod pulled;
 
-pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy};
+pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy, pairs};
 pub use inspect::{InspectError, Inspection, config, inspect, tags};
 pub use login::{LoginError, LoginOptions, LoginReport, LoginTarget, Place, login};
 pub use logout::{LogoutReport, logout};

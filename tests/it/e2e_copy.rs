@@ -189,3 +189,21 @@ fn what_refers_to_an_image_goes_along() {
     };
     assert_eq!(blobs("back"), blobs("image"));
 }
+
+#[test]
+fn a_destination_without_a_name_takes_many_images_and_one_with_a_name_takes_one() {
+    let shell = Shell::new();
+    let layout = Layout::new(shell.path("images"));
+    for name in ["a", "b"] {
+        let image = layout.image("linux/amd64", &[layout.layer(&[("etc/name", name)])]);
+        layout.name(name, &image);
+    }
+    shell.ok(&["mirror", "oci:images:a=oci:copy", "oci:images:b=oci:copy"]);
+    assert_eq!(shell.ok(&["tags", "oci:copy"]), "a\nb\n");
+    let twice = shell.fails(2, &["mirror", "oci:images:a=oci:copy:x", "oci:images:b=oci:copy:x"]);
+    assert!(twice.contains("oci:copy:x is named as a destination twice"), "{twice}");
+    let same = shell.fails(2, &["mirror", "oci:images:a", "oci:images"]);
+    assert!(same.contains("oci:images:a is both source and destination"), "{same}");
+    let folder = shell.fails(2, &["mirror", "oci:images:a=dir:one", "oci:images:b=dir:one"]);
+    assert!(folder.contains("dir:one is named as a destination twice"), "{folder}");
+}

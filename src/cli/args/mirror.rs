@@ -1,9 +1,11 @@
 //! `mirror`.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
 use longshore::mirror::Mapping;
+use longshore::ops::pairs;
 
 use super::UsageError;
 use super::access::{DestinationArgs, RetryArgs, SourceArgs};
@@ -63,15 +65,13 @@ impl MirrorArgs {
         if mappings.is_empty() {
             return Err(UsageError("there is no mapping to work on".into()));
         }
-        for mapping in &mappings {
-            if let Some(same) = mapping.destinations.iter().find(|to| **to == mapping.source) {
-                return Err(UsageError(format!("{same} is both source and destination")));
+        let pairs = pairs(&mappings);
+        let mut named = HashSet::new();
+        for (source, destination) in &pairs {
+            if source == destination {
+                return Err(UsageError(format!("{source} is both source and destination")));
             }
-        }
-        let destinations: Vec<_> =
-            mappings.iter().flat_map(|mapping| &mapping.destinations).collect();
-        for (index, destination) in destinations.iter().enumerate() {
-            if destinations[..index].contains(destination) {
+            if !named.insert(destination) {
                 return Err(UsageError(format!("{destination} is named as a destination twice")));
             }
         }
