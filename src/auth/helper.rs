@@ -160,18 +160,34 @@ async fn converse(mut child: Child, input: &[u8]) -> Result<Vec<u8>, HelperError
     let read = async {
         let mut answer = Vec::new();
         match stdout {
-            Some(stdout) => stdout.take(LIMIT).read_to_end(&mut answer).await.map(|_| answer),
+            Some(stdout) => stdout.take(LIMIT + 1).read_to_end(&mut answer).await.map(|_| answer),
             None => Ok(answer),
         }
     };
     let (answer, ()) = tokio::join!(read, write);
     let answer = answer.map_err(HelperError::Pipe)?;
+    if answer.len() as u64 > LIMIT {
+        return Err(HelperError::Answer);
+    }
     let status = child.wait().await.map_err(HelperError::Pipe)?;
     if status.success() {
         return Ok(answer);
     }
-    let message = one_line(&String::from_utf8_lossy(&answer), 200);
-    Err(HelperError::Refused { status, message })
+    Err(HelperError::Refused { status, message: complaint(&answer, input) })
+}
+
+/// What a helper said when it failed; not shown when it says back the login that it was given, or prints one.
+fn complaint(answer: &[u8], input: &[u8]) -> String {
+    let text = String::from_utf8_lossy(answer);
+    let given = serde_json::from_slice::<Login>(input).map(|login| login.secret);
+    let is_said_back = given.is_ok_and(|secret| !secret.is_empty() && text.contains(&secret));
+    if is_said_back || text.contains("\"Secret\"") {
+        return "(not shown, it may hold a secret)".to_owned();
+    }
+    match one_line(&text, 200) {
+        message if message.is_empty() => "nothing".to_owned(),
+        message => message,
+    }
 }
 
 fn is_not_found(message: &str) -> bool {

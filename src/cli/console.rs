@@ -80,6 +80,7 @@ impl Console {
             .unwrap_or_else(|| EnvFilter::new(wanted));
         tracing_subscriber::fmt()
             .with_env_filter(filter)
+            .with_ansi(self.colours)
             .event_format(Message(self.clone()))
             .with_writer(self.clone())
             .init();

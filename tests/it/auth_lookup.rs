@@ -160,6 +160,24 @@ async fn a_helper_is_asked_once_and_only_for_its_host() {
 }
 
 #[tokio::test]
+async fn what_a_failing_helper_says_is_told_without_secrets() {
+    let home = Home::new();
+    let login = r#"{"Username":"u","Secret":"hunter2"}"#;
+    let flood = format!("echo '{login}'; head -c 3000000 /dev/zero | tr '\\0' ' '");
+    for (name, script, told) in [
+        ("leaky", format!("echo '{login}'; exit 1"), "said: (not shown, it may hold a secret)"),
+        ("flood", flood, "its answer is not a login"),
+        ("silent", "exit 1".to_owned(), "said: nothing"),
+    ] {
+        home.helper(name, &script);
+        home.write(DOCKER, &format!(r#"{{"credHelpers": {{"quay.io": "{name}"}}}}"#));
+        let error = home.lookup().find(&registry("quay.io"), "").await.unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(cause.ends_with(told), "{name}: {cause}");
+    }
+}
+
+#[tokio::test]
 async fn helpers_say_identity_token_by_a_user_name() {
     let home = Home::new();
     home.write(DOCKER, r#"{"credsStore": "acr"}"#);

@@ -160,6 +160,21 @@ async fn a_helper_named_for_the_registry_keeps_its_login() {
 }
 
 #[tokio::test]
+async fn a_password_that_a_helper_says_back_is_not_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("docker-credential-note");
+    fs::write(&program, "#!/bin/sh\necho cannot keep hunter2\nexit 1\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let file = dir.path().join("auth.json");
+    fs::write(&file, r#"{"credHelpers": {"quay.io": "note"}}"#).unwrap();
+    let path = format!("{}:/usr/bin:/bin", dir.path().display());
+    let logins = LoginStore::new(file, Helpers::new(Some(path.into())));
+    let kept = logins.store(&registry("quay.io"), "", &basic("u", "hunter2")).await;
+    let cause = std::error::Error::source(&kept.unwrap_err()).unwrap().to_string();
+    assert!(cause.ends_with("said: (not shown, it may hold a secret)"), "{cause}");
+}
+
+#[tokio::test]
 async fn all_can_be_forgotten_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("auth.json");

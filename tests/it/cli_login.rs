@@ -99,3 +99,12 @@ fn other_programs_ask_under_another_name() {
     assert_eq!(String::from_utf8_lossy(&output.stdout), "no credentials server URL\n");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
+
+#[test]
+fn a_warning_has_no_colours_where_nobody_looks() {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join("auth.json"), r#"{"credsStore": "absent"}"#).unwrap();
+    let ran = run(home.path(), &["login", "--get-login", "--authfile", "auth.json", "quay.io"]);
+    assert!(ran.stderr.contains("docker-credential-absent failed"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains('\x1b'), "{:?}", ran.stderr);
+}
