@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::HelperError;
+use crate::config::is_absent;
 
 /// What can go wrong with finding or keeping a credential. No message holds anything of a file's content but its
 /// keys: the rest may be secret.
@@ -111,7 +112,7 @@ impl Error {
     /// Whether a file was asked for that does not exist.
     #[must_use]
     pub fn is_missing_file(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+        matches!(self, Self::Io { source, .. } if is_absent(source))
     }
 }
 

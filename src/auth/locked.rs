@@ -35,9 +35,7 @@ pub(super) fn edit<T>(
 fn target(path: &Path) -> Result<PathBuf, Error> {
     match fs::canonicalize(path) {
         Ok(target) => Ok(target),
-        Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
-            Ok(path.to_owned())
-        }
+        Err(_) if !path.is_symlink() => Ok(path.to_owned()),
         Err(error) => Err(Error::io("follow the link", path)(error)),
     }
 }

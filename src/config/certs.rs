@@ -1,6 +1,5 @@
 //! Certificates for a host: `certs.d` folders (containers-certs.d(5)), `--cert-dir`, `--ca-file`.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::{Connection, ConnectionOptions, Env, Error, read};
@@ -61,9 +60,7 @@ struct Certificates {
 impl Certificates {
     fn read_if_there(folder: &Path) -> Result<Option<Self>, Error> {
         match Self::read(folder) {
-            Err(Error::Read { path, source })
-                if path == folder && source.kind() == ErrorKind::NotFound =>
-            {
+            Err(Error::Read { path, source }) if path == folder && read::is_absent(&source) => {
                 Ok(None)
             }
             read => read.map(Some),

@@ -13,6 +13,7 @@ mod registries;
 pub use auth_files::AuthFiles;
 pub use env::Env;
 pub use error::Error;
+pub(crate) use read::is_absent;
 pub use registries::{Location, Registries};
 
 use std::path::PathBuf;

@@ -1,10 +1,15 @@
 //! Reading a file of settings, within bounds.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use super::Error;
+
+/// Whether nothing is there. Accounts of services have `/dev/null` for a home, and nothing can be below that.
+pub(crate) fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
 
 /// The bytes of the file at `path`, of which there may be at most `limit`.
 pub(super) fn bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::embedded::Embedded;
-use crate::support::program::{run, run_with_input};
+use crate::support::program::{longshore, run, run_with_input};
 
 const ROBOT: &str = "12345678|robot";
 
@@ -107,4 +107,23 @@ fn a_warning_has_no_colours_where_nobody_looks() {
     let ran = run(home.path(), &["login", "--get-login", "--authfile", "auth.json", "quay.io"]);
     assert!(ran.stderr.contains("docker-credential-absent failed"), "{}", ran.stderr);
     assert!(!ran.stderr.contains('\x1b'), "{:?}", ran.stderr);
+}
+
+#[test]
+fn an_account_without_a_home_folder_has_no_settings() {
+    let (home, registry) = locked();
+    let address = registry.address();
+    let run = |arguments: &[&str]| {
+        let mut command = assert_cmd::Command::from_std(longshore(home.path()));
+        command.env("HOME", "/dev/null").env("XDG_RUNTIME_DIR", "/dev/null");
+        command.env_remove("CONTAINERS_REGISTRIES_CONF").args(arguments).write_stdin("hunter2");
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let shown = run(&["login", "--get-login", &address]);
+    assert_eq!(shown.0, Some(3), "{}", shown.1);
+    let asked = run(&["tags", "--plain-http", &format!("{address}/app")]);
+    assert!(asked.1.contains("wants a login"), "{}", asked.1);
+    let kept = run(&["login", "--plain-http", "-u", ROBOT, "--password-stdin", &address]);
+    assert!(kept.1.contains("cannot open /dev/null/containers/auth.json"), "{}", kept.1);
 }

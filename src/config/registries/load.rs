@@ -1,6 +1,5 @@
 //! Which files are in force, and how one overrides the other (containers-registries.conf.d(5)).
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::file::{self, Settings};
@@ -68,7 +67,7 @@ fn in_force(env: &Env, exists: impl Fn(&Path) -> bool) -> Files {
 fn drop_ins(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if read::is_absent(&error) => return Ok(Vec::new()),
         Err(error) => return Err(Error::read(folder)(error)),
     };
     let mut paths = Vec::new();
