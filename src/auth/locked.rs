@@ -1,8 +1,8 @@
 //! Changing an auth file in place: one writer at a time, and readers see the old file or the new one, never a part.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -15,20 +15,28 @@ use super::authfile::is_old_form;
 use super::document::{self, Document, Form};
 
 /// Changes the auth file at `path`, which is made, with its folder, if there is none. A link is followed and stays.
+/// A file with logins is for its owner alone afterwards, even if nothing has changed.
 pub(super) fn edit<T>(
     path: &Path,
     change: impl FnOnce(&mut Map<String, Value>) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let target = target(path)?;
-    let _lock = lock(&target)?;
+    let lock = lock(&target)?;
     let mut document = document::read(&target)?;
     writable(&document, path)?;
     let before = document.fields.clone();
     let done = change(&mut document.fields)?;
     if document.fields != before {
         replace(&target, &document.fields).map_err(Error::io("write", &target))?;
+    } else if holds_logins(&document.fields) {
+        let owner_only = Permissions::from_mode(0o600);
+        lock.set_permissions(owner_only).map_err(Error::io("protect", &target))?;
     }
     Ok(done)
+}
+
+fn holds_logins(fields: &Map<String, Value>) -> bool {
+    fields.get("auths").and_then(Value::as_object).is_some_and(|auths| !auths.is_empty())
 }
 
 /// The file itself, behind all links.

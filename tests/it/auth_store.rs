@@ -57,6 +57,17 @@ async fn a_new_file_is_for_its_owner_alone() {
 }
 
 #[tokio::test]
+async fn the_same_login_again_takes_a_file_back_from_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("auth.json");
+    for _ in 0..2 {
+        store(&file).store(&registry("quay.io"), "", &basic("u", "p")).await.unwrap();
+        assert_eq!(mode(&file), 0o600);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_link_stays_a_link_and_nothing_is_left_beside_it() {
     let dir = tempfile::tempdir().unwrap();
     let real = dir.path().join("dotfiles/auth.json");
