@@ -167,15 +167,17 @@ impl Upload<'_> {
 
     /// All that is left to send, from wherever the registry is.
     async fn send(&mut self) -> std::result::Result<(), Failure> {
-        let mut session = match self.session.take() {
+        let begun_before = self.session.take();
+        let was_begun = begun_before.is_some();
+        let mut session = match begun_before {
             Some(session) => session,
             None => self.begin().await?,
         };
         let result = self.fill(&mut session).await;
-        let after_failure = self.resumed > 0 || session.received > 0;
+        let may_be_lost = was_begun || self.resumed > 0 || session.received > 0;
         self.session = Some(session);
         result.map_err(|failure| match failure {
-            Failure::Request(error) if after_failure && is_lost(&error) => Failure::Lost(error),
+            Failure::Request(error) if may_be_lost && is_lost(&error) => Failure::Lost(error),
             other => other,
         })
     }

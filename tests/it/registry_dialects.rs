@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use http::header::{CONTENT_RANGE, RANGE};
-use longshore::model::{Descriptor, Digest, MediaType, RefName};
+use longshore::model::{Descriptor, Digest, ImageRef, MediaType, RefName};
 use longshore::store::{Layout, Sink, Source};
 use tempfile::TempDir;
 
@@ -94,6 +94,26 @@ async fn an_upload_in_another_place_is_not_given_the_blob_over_a_weaker_connecti
     let error = remote(&registry.address(), "app").put_blob(&blob, &layout).await.unwrap_err();
     assert!(error.to_string().starts_with("cannot write blob"), "{error}");
     assert_eq!(registry.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn an_upload_begun_by_a_mount_and_forgotten_is_begun_anew() {
+    let (_dir, layout, blob) = blob_of(b"a blob");
+    let registry = Responder::new(|asked: &Asked| {
+        let upload =
+            |id: u8| Reply::new(202).header("location", format!("/v2/app/blobs/uploads/{id}"));
+        Some(match (asked.method.as_str(), asked.path()) {
+            ("POST", _) if asked.target.contains("mount=") => upload(1),
+            ("POST", _) => upload(2),
+            ("PUT", "/v2/app/blobs/uploads/2") => Reply::new(201),
+            _ => Reply::new(404),
+        })
+    });
+    let repository = remote(&registry.address(), "app");
+    let from: ImageRef = format!("{}/other", registry.address()).parse().unwrap();
+    assert!(!repository.mount_blob(&blob, &from.repository).await.unwrap());
+    repository.put_blob(&blob, &layout).await.unwrap();
+    assert_eq!(registry.lines().iter().filter(|line| line.starts_with("POST")).count(), 2);
 }
 
 #[tokio::test]
