@@ -79,11 +79,9 @@ enum Trust {
 }
 
 impl Session {
-    /// A session in the environment `env`.
-    ///
-    /// # Errors
-    /// When `registries.conf` cannot be used.
-    pub fn new(env: Env, options: SessionOptions) -> Result<Self, Error> {
+    /// A session in the environment `env`, whose names of images mean what `registries` says.
+    #[must_use]
+    pub fn new(env: Env, registries: Registries, options: SessionOptions) -> Self {
         let helpers = Helpers::new(env.var("PATH").map(ToOwned::to_owned));
         let files = AuthFiles::find(&env, options.authfile.as_deref());
         let lookup = Lookup::new(files, helpers);
@@ -91,27 +89,10 @@ impl Session {
             Some((registry, credential)) => lookup.with_given(registry, credential),
             None => lookup,
         };
-        let registries = Registries::load(&env)?;
-        Ok(Self { env, registries, keychain: Arc::new(lookup), options, clients: Mutex::default() })
+        Self { env, registries, keychain: Arc::new(lookup), options, clients: Mutex::default() }
     }
 
-    /// The image that `name` means: itself, or what a short name stands for; the first where several are possible.
-    ///
-    /// # Errors
-    /// When nothing tells the registry of a short name.
-    pub fn resolve(&self, name: &ImageName) -> Result<ImageRef, Error> {
-        let mut candidates = self.registries.candidates(name)?;
-        Ok(candidates.swap_remove(0))
-    }
-
-    /// A client for `registry`, which is reached as the options say.
-    ///
-    /// # Errors
-    /// When certificates cannot be read or used.
-    pub async fn client(&self, registry: &Registry) -> Result<Client, Error> {
-        self.client_with(registry, Trust::Verified).await
-    }
-
+    /// A client for `registry`. One that `registries.conf` does not trust with less is reached as the options say.
     async fn client_with(&self, registry: &Registry, trust: Trust) -> Result<Client, Error> {
         let mut clients = self.clients.lock().await;
         if let Some(client) = clients.get(&(registry.clone(), trust)) {

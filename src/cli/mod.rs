@@ -18,11 +18,12 @@ mod verbs;
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser;
-use longshore::config::Env;
+use longshore::config::{Env, Registries};
 
 use self::args::{Cli, Format};
 use self::console::Console;
@@ -39,6 +40,7 @@ const GRACE: Duration = Duration::from_secs(3);
 /// What surrounds a verb.
 pub(crate) struct Context {
     pub(crate) env: Env,
+    pub(crate) registries: OnceLock<Registries>,
     pub(crate) input: Input,
     pub(crate) output: Output,
     pub(crate) console: Console,
@@ -46,6 +48,17 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// What `registries.conf` says; it is read, and its warnings are told, once.
+    pub(crate) fn registries(&self) -> anyhow::Result<&Registries> {
+        match self.registries.get() {
+            Some(registries) => Ok(registries),
+            None => {
+                let registries = Registries::load(&self.env)?;
+                Ok(self.registries.get_or_init(|| registries))
+            }
+        }
+    }
+
     /// Progress, unless nobody wants to see it.
     pub(crate) fn progress(&self) -> Progress {
         if self.quiet { Progress::hidden() } else { Progress::show(&self.console) }
@@ -77,6 +90,7 @@ pub(crate) fn main() -> ExitCode {
     console.listen(&cli.global, &env);
     let context = Context {
         env,
+        registries: OnceLock::new(),
         input: Input::Process,
         output: Output::new(cli.global.output),
         console,

@@ -95,3 +95,27 @@ fn proxies_come_from_the_environment() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(proxy.count("PUT", "/v2/app/manifests/v1"), 1);
 }
+
+#[test]
+fn the_settings_are_read_once_however_many_parts_of_a_verb_need_them() {
+    let home = tempfile::tempdir().unwrap();
+    let conf = home.path().join("registries.conf");
+    fs::write(&conf, "[registries.search]\nregistries = ['localhost:1']\n").unwrap();
+    let output = program::longshore(home.path())
+        .args([
+            "mirror",
+            "--retries",
+            "0",
+            "--src-plain-http",
+            "--src-creds",
+            "u:pw",
+            "app:v1",
+            "oci:x",
+        ])
+        .env("CONTAINERS_REGISTRIES_CONF", &conf)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(told.matches("old format").count(), 1, "{told}");
+    assert_eq!(output.status.code(), Some(5), "{told}");
+}

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use longshore::config::{ConnectionOptions, Env};
+use longshore::config::{ConnectionOptions, Env, Registries};
 use longshore::mirror::Mapping;
 use longshore::model::Endpoint;
 use longshore::ops::{self, CopyReport, CopyRequest, Ends};
@@ -41,9 +41,9 @@ impl User {
             self.home.path(),
             [("CONTAINERS_REGISTRIES_CONF", self.registries_conf.as_str())],
         );
-        Arc::new(
-            Session::new(env, SessionOptions { connection, ..SessionOptions::default() }).unwrap(),
-        )
+        let registries = Registries::load(&env).unwrap();
+        let options = SessionOptions { connection, ..SessionOptions::default() };
+        Arc::new(Session::new(env, registries, options))
     }
 
     /// Puts an image `NAME` into the layout and gives its descriptor.

@@ -4,6 +4,7 @@
 use std::fs;
 use std::future::pending;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::Parser as _;
@@ -73,6 +74,7 @@ pub(super) async fn run(args: DemoArgs, context: &Context) -> anyhow::Result<Exi
     let registry = server.local_addr().to_string();
     let inner = Context {
         env: isolated(dir),
+        registries: OnceLock::new(),
         input: Input::Text(password),
         output: Output::new(Format::Text),
         console: context.console.clone(),

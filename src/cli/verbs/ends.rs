@@ -42,7 +42,7 @@ fn open<'a>(
     let given = match &access.login {
         Login::Stored => None,
         login => {
-            let registry = only_registry(places, context)?;
+            let registry = only_registry(places, context.registries()?)?;
             let credential = credential(login, registry.as_str(), context)?;
             Some((registry, credential))
         }
@@ -54,15 +54,15 @@ fn open<'a>(
         retry: access.retry,
         ..SessionOptions::default()
     };
-    Ok(Arc::new(Session::new(context.env.clone(), options)?))
+    let registries = context.registries()?.clone();
+    Ok(Arc::new(Session::new(context.env.clone(), registries, options)))
 }
 
 /// The registry that a login from the command line is for: it goes to no other, so there must be just one.
 fn only_registry<'a>(
     places: impl IntoIterator<Item = &'a Endpoint>,
-    context: &Context,
+    registries: &Registries,
 ) -> anyhow::Result<Registry> {
-    let registries = Registries::load(&context.env)?;
     let mut found = BTreeSet::new();
     for place in places {
         if let Endpoint::Registry(name) = place {

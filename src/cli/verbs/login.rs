@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use longshore::auth::{Credential, Helpers, LoginStore, Lookup};
-use longshore::config::{AuthFiles, Connection, Registries};
+use longshore::config::{AuthFiles, Connection};
 use longshore::http::Proof;
 use longshore::ops::{self, LoginOptions, LoginTarget, Place};
 use serde_json::json;
@@ -110,15 +110,11 @@ fn username(credential: &Credential) -> &str {
 
 /// What the login is for: as given, or the first search registry.
 pub(super) fn target(given: Option<&str>, context: &Context) -> anyhow::Result<LoginTarget> {
-    let registries;
     let text = match given {
         Some(text) => text,
-        None => {
-            registries = Registries::load(&context.env)?;
-            registries.first_search_registry().ok_or_else(|| {
-                UsageError("name a registry: registries.conf has no search registry".into())
-            })?
-        }
+        None => context.registries()?.first_search_registry().ok_or_else(|| {
+            UsageError("name a registry: registries.conf has no search registry".into())
+        })?,
     };
     let refused = |error| UsageError(format!("'{text}' is not a registry: {error}"));
     Ok(text.parse().map_err(refused)?)

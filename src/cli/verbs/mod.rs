@@ -32,7 +32,7 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
         Command::Login(args) => login::run(login::prepare(args, context)?, context).boxed(),
         Command::Logout(args) => logout::run(args, context).boxed(),
         Command::Pull(args) => {
-            copy(args.resolve(|image| pulled::place_of(image, &context.env))?, context)?
+            copy(args.resolve(|image| pulled::place_of(image, context))?, context)?
         }
         Command::Push(args) => copy(args.resolve()?, context)?,
         Command::Mirror(args) => copy(mirror::resolve(args, context)?, context)?,

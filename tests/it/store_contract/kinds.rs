@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use longshore::config::{ConnectionOptions, Env};
+use longshore::config::{ConnectionOptions, Env, Registries};
 use longshore::model::{Endpoint, Manifest, RefName};
 use longshore::session::{Session, SessionOptions};
 use longshore::store::{Open, Reference, Result, Sink, Source};
@@ -57,7 +57,8 @@ impl Kind {
     fn at(folder: TempDir, endpoint: &str, prefix: Option<&'static str>) -> Self {
         let connection = ConnectionOptions { plain_http: true, ..ConnectionOptions::default() };
         let options = SessionOptions { connection, ..SessionOptions::default() };
-        let session = Session::new(Env::fake(folder.path(), []), options).unwrap();
+        let env = Env::fake(folder.path(), []);
+        let session = Session::new(env, Registries::default(), options);
         let endpoint = endpoint.parse().unwrap();
         Self { folder, endpoint, open: Arc::new(session), prefix, registry: None }
     }
