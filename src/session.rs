@@ -13,7 +13,7 @@ use tokio::sync::Mutex;
 
 use crate::auth::{Credential, Helpers, Keychain, Lookup};
 use crate::config::{self, AuthFiles, Connection, ConnectionOptions, Env, Location, Registries};
-use crate::http::{self, Client, ClientOptions, RetryPolicy, STALL};
+use crate::http::{self, Client, ClientOptions, RetryPolicy, STALL, Traffic};
 use crate::model::{Endpoint, ImageName, ImageRef, Registry};
 use crate::registry::{Fallback, Remote};
 use crate::store::{self, Open, Sink, Source, local};
@@ -31,6 +31,8 @@ pub struct SessionOptions {
     pub retry: RetryPolicy,
     /// How long no byte may come before a connection counts as dead.
     pub stall: Duration,
+    /// What this end shares with the other one of a copy.
+    pub traffic: Arc<Traffic>,
 }
 
 impl Default for SessionOptions {
@@ -41,6 +43,7 @@ impl Default for SessionOptions {
             given: None,
             retry: RetryPolicy::default(),
             stall: STALL,
+            traffic: Arc::default(),
         }
     }
 }
@@ -131,6 +134,7 @@ impl Session {
             keychain: Arc::clone(&self.keychain) as Arc<dyn Keychain>,
             retry: self.options.retry,
             stall: self.options.stall,
+            traffic: Arc::clone(&self.options.traffic),
         })?)
     }
 

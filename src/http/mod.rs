@@ -11,6 +11,7 @@ mod authorizer;
 mod challenge;
 mod error;
 mod outgoing;
+mod place;
 mod redact;
 mod redirect;
 mod request;
@@ -20,16 +21,19 @@ mod scope;
 mod tls;
 mod token;
 mod tokens;
+mod traffic;
 mod transport;
 mod trust;
 
 pub use error::{Cause, Error, Failure};
+pub use place::Place;
 pub use redact::SafeUrl;
 pub use request::{Body, Purpose, Repeat, Request, Target, Upload};
 pub use reqwest::Url;
 pub use response::{ByteStream, Incoming, Response};
 pub use retry::{Attempts, RetryPolicy};
 pub use scope::Scope;
+pub use traffic::{Traffic, TrafficOptions};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +48,7 @@ use crate::model::{Registry, WireErrors, one_line};
 use authorizer::{Authorizer, Grant, Wish};
 use challenge::Challenge;
 use outgoing::Outgoing;
+use traffic::Lanes;
 use transport::{Transport, refusal};
 
 /// How long no byte may come before a connection counts as dead.
@@ -63,6 +68,8 @@ pub struct ClientOptions {
     pub retry: RetryPolicy,
     /// How long no byte may come before a connection counts as dead: [`STALL`].
     pub stall: Duration,
+    /// What it shares with all other clients of the run.
+    pub traffic: Arc<Traffic>,
 }
 
 /// One registry: connections, tokens, and what the host asked for. A clone shares all of it.
@@ -73,6 +80,7 @@ struct Inner {
     registry: Registry,
     base: Url,
     transport: Transport,
+    lanes: Arc<Lanes>,
     authorizer: Authorizer,
 }
 
@@ -87,17 +95,18 @@ pub enum Proof {
 
 /// What one attempt came to.
 enum Verdict {
-    Done(Response),
+    Done(Box<Response>),
     Redirect(Url),
     Reauthenticate(Grant, Result<Challenge, String>, WireErrors),
     Backoff(Error),
     Fail(Error),
 }
 
-/// Where a request stands on its way through redirects.
+/// Where a request stands on its way through redirects, and the place that it has on all of it.
 struct Journey {
     url: Url,
     hops: usize,
+    place: Place,
 }
 
 impl Client {
@@ -106,15 +115,17 @@ impl Client {
     /// # Errors
     /// When the host is none or the connection settings cannot be used.
     pub fn new(options: ClientOptions) -> Result<Self, Error> {
-        let ClientOptions { registry, host, connection, keychain, retry, stall } = options;
+        let ClientOptions { registry, host, connection, keychain, retry, stall, traffic } = options;
         let scheme = if connection.plain_http { "http" } else { "https" };
         let base = Url::parse(&format!("{scheme}://{host}/"))
             .ok()
             .filter(|url| url.path() == "/" && url.username().is_empty() && url.query().is_none())
             .ok_or_else(|| Error::Host(one_line(&host, 80)))?;
-        let transport = Transport::new(&host, &connection, retry, stall)?;
+        let transport =
+            Transport::new(&host, &connection, retry, stall, Arc::clone(&traffic.gates))?;
+        let lanes = traffic.lanes(&host);
         let authorizer = Authorizer::new(registry.clone(), base.clone(), keychain);
-        Ok(Self(Arc::new(Inner { registry, base, transport, authorizer })))
+        Ok(Self(Arc::new(Inner { registry, base, transport, lanes, authorizer })))
     }
 
     /// The registry it speaks for.
@@ -127,6 +138,17 @@ impl Client {
     #[must_use]
     pub fn attempts(&self) -> Attempts {
         self.0.transport.attempts()
+    }
+
+    /// A place for a request, or for several one after the other, as soon as one is free.
+    pub async fn place(&self, purpose: Purpose) -> Place {
+        self.0.lanes.of(purpose).take().await
+    }
+
+    /// A place, if one is free now and nobody waits for it.
+    #[must_use]
+    pub fn try_place(&self, purpose: Purpose) -> Option<Place> {
+        self.0.lanes.of(purpose).try_take()
     }
 
     /// Sends a request until there is an answer that it accepts, or an error that stays.
@@ -168,12 +190,14 @@ impl Client {
 impl Inner {
     async fn run(&self, outgoing: &Outgoing, attempts: &mut Attempts) -> Result<Response, Error> {
         let start = self.start(&outgoing.request.target)?;
-        let mut journey = Journey { url: start.clone(), hops: 0 };
+        let mut journey = self.begin(outgoing, start.clone()).await;
         let mut wish = Wish::new(&outgoing.request.scopes);
         loop {
             match self.attempt(outgoing, &journey, &wish).await {
-                Verdict::Done(response) => return Ok(response),
-                Verdict::Redirect(url) => journey = Journey { url, hops: journey.hops + 1 },
+                Verdict::Done(response) => return Ok(*response),
+                Verdict::Redirect(url) => {
+                    journey = Journey { url, hops: journey.hops + 1, ..journey };
+                }
                 Verdict::Reauthenticate(grant, challenge, errors) => {
                     self.authorizer.refused(&grant, &mut wish, challenge, errors).await?;
                     if !outgoing.is_whole() {
@@ -181,13 +205,25 @@ impl Inner {
                     }
                 }
                 Verdict::Backoff(error) => {
+                    // Others need not wait while this one does.
+                    drop(journey);
                     attempts.after(error).await?;
                     wish.begin_again();
-                    journey = Journey { url: start.clone(), hops: 0 };
+                    journey = self.begin(outgoing, start.clone()).await;
                 }
                 Verdict::Fail(error) => return Err(error),
             }
         }
+    }
+
+    /// Takes a place, where the request has none.
+    async fn begin(&self, outgoing: &Outgoing, url: Url) -> Journey {
+        let asked = &outgoing.request;
+        let place = match &asked.place {
+            Some(place) => place.clone(),
+            None => self.lanes.of(asked.purpose).take().await,
+        };
+        Journey { url, hops: 0, place }
     }
 
     /// Where a request begins.
@@ -216,8 +252,10 @@ impl Inner {
         } else {
             Grant::Unasked
         };
-        match self.exchange(outgoing, &journey.url, &grant).await {
-            Ok(response) if outgoing.request.accepts(response.status) => Verdict::Done(response),
+        match self.exchange(outgoing, journey, &grant).await {
+            Ok(response) if outgoing.request.accepts(response.status) => {
+                Verdict::Done(Box::new(response))
+            }
             Ok(response) if redirect::is_redirect(response.status) => {
                 follow(outgoing, journey, &response)
             }
@@ -241,10 +279,10 @@ impl Inner {
     async fn exchange(
         &self,
         outgoing: &Outgoing,
-        url: &Url,
+        journey: &Journey,
         grant: &Grant,
     ) -> Result<Response, Error> {
-        let asked = &outgoing.request;
+        let (asked, url) = (&outgoing.request, &journey.url);
         let mut request = reqwest::Request::new(asked.method.clone(), url.clone());
         *request.headers_mut() = asked.headers.clone();
         if let Some(header) = grant.header() {
@@ -253,15 +291,16 @@ impl Inner {
         outgoing.fill(&mut request);
         let pool = match asked.purpose {
             Purpose::Metadata => &self.transport.pools.metadata,
-            Purpose::Blob => &self.transport.pools.blob,
+            Purpose::Download | Purpose::Upload => &self.transport.pools.blob,
         };
         let stalled = outgoing.stalled(self.transport.stall);
-        self.transport.exchange(pool, request, stalled).await.map_err(|error| {
-            match outgoing.source_failure() {
+        match self.transport.exchange(pool, request, stalled).await {
+            Ok(response) => Ok(response.at(&journey.place)),
+            Err(error) => Err(match outgoing.source_failure() {
                 Some(source) => Error::Source { host: redact::authority(url), source },
                 None => error,
-            }
-        })
+            }),
+        }
     }
 }
 

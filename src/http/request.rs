@@ -11,6 +11,7 @@ use reqwest::Url;
 
 use super::Scope;
 use super::error::Cause;
+use super::place::Place;
 
 /// Bytes on their way to a registry; what fails in it is handed back as [`Error::Source`](super::Error::Source).
 pub type Upload = Pin<Box<dyn Stream<Item = Result<Bytes, Cause>> + Send>>;
@@ -60,13 +61,15 @@ pub enum Body {
     },
 }
 
-/// Which connections a request uses.
+/// What a request is for: which connections it uses, and whom it may have to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Small answers: HTTP/2 where the registry speaks it.
+    /// Small questions and answers: HTTP/2 where the registry speaks it.
     Metadata,
-    /// Bytes in bulk: HTTP/1.1, one connection each.
-    Blob,
+    /// Bytes in bulk that come: HTTP/1.1, one connection each.
+    Download,
+    /// Bytes in bulk that go: HTTP/1.1, one connection each.
+    Upload,
 }
 
 /// Whether a request may be sent again when it is not known what became of it.
@@ -92,8 +95,10 @@ pub struct Request<B = Body> {
     pub body: B,
     /// The statuses that are an answer rather than an error. Empty: any of 2xx.
     pub accept: &'static [StatusCode],
-    /// Which connections it uses.
+    /// What it is for.
     pub purpose: Purpose,
+    /// The place that it goes out at. Without one it takes one of its purpose by itself.
+    pub place: Option<Place>,
     /// Whether it may be sent again.
     pub repeat: Repeat,
 }
@@ -111,6 +116,7 @@ impl Request {
             body: Body::Empty,
             accept: &[],
             purpose: Purpose::Metadata,
+            place: None,
             repeat,
         }
     }
@@ -186,10 +192,18 @@ impl Request {
         self
     }
 
-    /// Uses the connections for bytes in bulk.
+    /// Says what it is for, when that is not metadata.
     #[must_use]
-    pub fn blob(mut self) -> Self {
-        self.purpose = Purpose::Blob;
+    pub fn purpose(mut self, purpose: Purpose) -> Self {
+        self.purpose = purpose;
+        self
+    }
+
+    /// Goes out at a place that [`Client::place`](super::Client::place) gave, and is for what that is for.
+    #[must_use]
+    pub fn at(mut self, place: &Place) -> Self {
+        self.purpose = place.purpose();
+        self.place = Some(place.clone());
         self
     }
 
@@ -209,8 +223,9 @@ impl<B> Request<B> {
 
     /// The same request with another body, and the body that it had.
     pub(super) fn with_body<C>(self, body: C) -> (Request<C>, B) {
-        let Self { method, target, scopes, headers, body: had, accept, purpose, repeat } = self;
-        (Request { method, target, scopes, headers, body, accept, purpose, repeat }, had)
+        let Self { method, target, scopes, headers, body: had, accept, purpose, place, repeat } =
+            self;
+        (Request { method, target, scopes, headers, body, accept, purpose, place, repeat }, had)
     }
 }
 

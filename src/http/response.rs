@@ -11,6 +11,7 @@ use http::header::{HeaderMap, HeaderName, LOCATION};
 use reqwest::Url;
 
 use super::error::Error;
+use super::place::Place;
 use super::redact::{SafeUrl, Secrets, authority};
 use super::redirect;
 
@@ -76,8 +77,15 @@ impl Response {
             status: inner.status(),
             headers: std::mem::take(inner.headers_mut()),
             url: inner.url().clone(),
-            body: Incoming { inner, stall, secrets },
+            body: Incoming { inner, stall, secrets, _place: None },
         }
+    }
+
+    /// The answer to a request that went out at `place`. It keeps that as long as there is a body to be read.
+    pub(super) fn at(mut self, place: &Place) -> Self {
+        let has_body = self.body.inner.content_length() != Some(0);
+        self.body._place = has_body.then(|| place.clone());
+        self
     }
 
     /// The same answer with its whole body.
@@ -147,6 +155,8 @@ pub struct Incoming {
     stall: Duration,
     /// What the request brought.
     pub(super) secrets: Secrets,
+    /// Where it came. An answer to which no body belongs has none, nor has that of a token server.
+    _place: Option<Place>,
 }
 
 impl Incoming {

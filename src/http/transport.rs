@@ -31,9 +31,10 @@ impl Transport {
         connection: &Connection,
         policy: RetryPolicy,
         stall: Duration,
+        gates: Arc<Gates>,
     ) -> Result<Self, Error> {
         let pools = Pools::new(host, connection)?;
-        Ok(Self { pools, stall, policy, gates: Arc::default() })
+        Ok(Self { pools, stall, policy, gates })
     }
 
     pub(super) fn attempts(&self) -> Attempts {

@@ -132,6 +132,7 @@ async fn proof(
         keychain: Arc::new(keychain),
         retry: RetryPolicy::default(),
         stall: http::STALL,
+        traffic: Arc::default(),
     })?;
     let proof = client.ping().await?;
     let repository = Repository::new(target.registry.clone(), &target.path).ok();

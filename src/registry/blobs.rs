@@ -7,7 +7,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_RANGE, RANGE};
 use super::Remote;
 use super::manifests::{ascii, none_if_not_found};
 use super::range::ContentRange;
-use crate::http::{Attempts, ByteStream, Request, Response};
+use crate::http::{Attempts, ByteStream, Place, Purpose, Request, Response};
 use crate::model::{Descriptor, Digest};
 use crate::store::{BlobStream, Result};
 
@@ -35,6 +35,7 @@ impl Remote {
         }
         let mut download = Download {
             remote: self.clone(),
+            place: self.client().place(Purpose::Download).await,
             blob: blob.clone(),
             offset,
             ranged: Ranged::Yes,
@@ -69,6 +70,8 @@ enum Ranged {
 /// A download under way.
 struct Download {
     remote: Remote,
+    /// Kept until the last byte: an upload may wait for it.
+    place: Place,
     blob: Descriptor,
     offset: u64,
     ranged: Ranged,
@@ -116,7 +119,7 @@ impl Download {
         let mut request = Request::get(self.remote.url(format_args!("blobs/{}", self.blob.digest)))
             .scope(self.remote.pull())
             .accept(&[StatusCode::OK, StatusCode::PARTIAL_CONTENT])
-            .blob();
+            .at(&self.place);
         if self.offset > 0 && self.ranged == Ranged::Yes {
             request = request.header(RANGE, ascii(&format!("bytes={}-", self.offset)));
         }

@@ -16,7 +16,7 @@ use reqwest::Url;
 use super::Remote;
 use super::manifests::ascii;
 use super::range::received;
-use crate::http::{self as wire, Request, Response};
+use crate::http::{self as wire, Purpose, Request, Response};
 use crate::model::{Descriptor, Digest, Hasher, Repository};
 use crate::store::{self, Result, Source};
 
@@ -214,7 +214,7 @@ impl Upload<'_> {
             .scope(self.remote.push())
             .header(CONTENT_TYPE, OCTETS)
             .stream(Some(length), body)
-            .blob();
+            .purpose(Purpose::Upload);
         if first > 0 || session.chunk.is_some() {
             request = request.header(CONTENT_RANGE, ascii(&format!("{first}-{}", end - 1)));
         }
@@ -243,7 +243,7 @@ impl Upload<'_> {
             .scope(self.remote.push())
             .header(CONTENT_TYPE, OCTETS)
             .accept(&[StatusCode::CREATED, StatusCode::OK, StatusCode::NO_CONTENT])
-            .blob();
+            .purpose(Purpose::Upload);
         if let Some(body) = body {
             request = request.stream(Some(self.blob.size), body);
         }

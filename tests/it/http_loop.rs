@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use http::StatusCode;
 use http::header::RANGE;
 use longshore::config::Connection;
-use longshore::http::{Error, Request};
+use longshore::http::{Error, Purpose, Request};
 
 use crate::support::certificates::Authority;
 use crate::support::registry::Registry;
@@ -115,7 +115,8 @@ async fn a_body_that_breaks_off_is_asked_for_again() {
     assert_eq!(text(&host, Request::get("/v2/x")).await.unwrap(), "fine");
 
     let host = failing(9, || Some(Reply::ok("fi").cut()));
-    let response = host.client(None).send(Request::get("/v2/x").blob()).await.unwrap();
+    let response =
+        host.client(None).send(Request::get("/v2/x").purpose(Purpose::Download)).await.unwrap();
     let parts: Vec<_> = response.into_stream().collect().await;
     let error = parts.into_iter().find_map(Result::err).unwrap();
     assert!(matches!(error, Error::BrokenBody { .. }), "{error:?}");
@@ -154,8 +155,9 @@ async fn other_hosts_learn_no_authorisation() {
             })
         });
         let client = registry.client(password("user", "pass"));
-        let request =
-            Request::get("/v2/a/blobs/x").blob().header(RANGE, "bytes=2-".parse().unwrap());
+        let request = Request::get("/v2/a/blobs/x")
+            .purpose(Purpose::Download)
+            .header(RANGE, "bytes=2-".parse().unwrap());
         let response = client.send(request).await.unwrap();
         assert_eq!(response.bytes(10).await.unwrap(), "blob");
         let [asked] = &storage.asked()[..] else { panic!("{:?}", storage.asked()) };
@@ -212,13 +214,14 @@ fn upload(parts: &[&'static str]) -> longshore::http::Upload {
 #[tokio::test]
 async fn a_stream_is_sent_with_its_length_and_once() {
     let host = failing(0, || None);
-    let request = Request::patch("/v2/u").stream(Some(6), upload(&["abc", "def"])).blob();
+    let request =
+        Request::patch("/v2/u").stream(Some(6), upload(&["abc", "def"])).purpose(Purpose::Upload);
     host.client(None).send(request).await.unwrap();
     assert_eq!(host.asked()[0].body, "abcdef");
     assert_eq!(host.asked()[0].headers["content-length"], "6");
 
     let host = failing(9, || Some(Reply::new(503)));
-    let request = Request::put("/v2/u").stream(None, upload(&["abc"])).blob();
+    let request = Request::put("/v2/u").stream(None, upload(&["abc"])).purpose(Purpose::Upload);
     let error = host.client(None).send(request).await.unwrap_err();
     assert!(error.is_transient());
     assert_eq!(host.asked().len(), 1);
@@ -228,7 +231,8 @@ async fn a_stream_is_sent_with_its_length_and_once() {
 async fn a_failing_source_is_told_as_such() {
     let host = failing(0, || None);
     let parts = [Ok(Bytes::from("abc")), Err("the disk is gone".into())];
-    let request = Request::put("/v2/u").stream(Some(9), stream::iter(parts).boxed()).blob();
+    let request =
+        Request::put("/v2/u").stream(Some(9), stream::iter(parts).boxed()).purpose(Purpose::Upload);
     let error = host.client(None).send(request).await.unwrap_err();
     let Error::Source { source, .. } = error else { panic!("{error:?}") };
     assert_eq!(source.to_string(), "the disk is gone");
@@ -241,7 +245,7 @@ async fn a_slow_source_is_not_the_hosts_silence() {
         tokio::time::sleep(Duration::from_millis(1500)).await;
         Ok(Bytes::from("late"))
     });
-    let request = Request::put("/v2/u").stream(None, late.boxed()).blob();
+    let request = Request::put("/v2/u").stream(None, late.boxed()).purpose(Purpose::Upload);
     host.client(None).send(request).await.unwrap();
     assert_eq!(host.asked()[0].body, "late");
 }
@@ -311,7 +315,8 @@ async fn bytes_in_bulk_come_whole() {
     let blob = Bytes::from(vec![7; 20_000_000]);
     let sent = blob.clone();
     let host = Responder::new(move |_| Some(Reply::ok(sent.clone())));
-    let response = host.client(None).send(Request::get("/v2/b").blob()).await.unwrap();
+    let response =
+        host.client(None).send(Request::get("/v2/b").purpose(Purpose::Download)).await.unwrap();
     let parts: Vec<Bytes> = response.into_stream().try_collect().await.unwrap();
     assert!(parts.concat() == blob);
 }

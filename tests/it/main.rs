@@ -27,6 +27,7 @@ mod fixtures;
 mod hostile_registry;
 mod http_auth;
 mod http_loop;
+mod http_traffic;
 mod kit;
 mod readme;
 mod registry_client;

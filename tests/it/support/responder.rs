@@ -1,5 +1,6 @@
 //! A host that answers as a test tells it, and a client for it.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use http_body_util::{BodyExt, StreamBody};
 use hyper::body::{Frame, Incoming};
 use longshore::auth::{self, Credential, Keychain, Secret};
 use longshore::config::Connection;
-use longshore::http::{Client, ClientOptions, RetryPolicy};
+use longshore::http::{Client, ClientOptions, RetryPolicy, Traffic};
 use longshore::model::Registry;
 
 use super::serving::{self, Body, Broken, Served, full};
@@ -50,6 +51,7 @@ pub(crate) struct Reply {
     headers: Vec<(&'static str, String)>,
     body: Bytes,
     end: End,
+    after: Duration,
 }
 
 /// What comes after the bytes of an answer.
@@ -65,7 +67,13 @@ enum End {
 
 impl Reply {
     pub(crate) fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new(), end: End::Proper }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            end: End::Proper,
+            after: Duration::ZERO,
+        }
     }
 
     pub(crate) fn ok(body: impl Into<Bytes>) -> Self {
@@ -93,6 +101,11 @@ impl Reply {
 
     pub(crate) fn then_drops(self, every: Duration) -> Self {
         Self { end: End::Drops(every), ..self }
+    }
+
+    /// Comes late.
+    pub(crate) fn after(self, after: Duration) -> Self {
+        Self { after, ..self }
     }
 
     fn response(self) -> Response<Body> {
@@ -128,6 +141,14 @@ fn drops(every: Duration) -> impl Stream<Item = Result<Frame<Bytes>, Broken>> + 
 pub(crate) struct Responder {
     served: Served,
     asked: Arc<Mutex<Vec<Asked>>>,
+    gauge: Arc<Gauge>,
+}
+
+/// How many requests are being answered.
+#[derive(Default)]
+struct Gauge {
+    now: AtomicUsize,
+    most: AtomicUsize,
 }
 
 impl Responder {
@@ -136,9 +157,14 @@ impl Responder {
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let record = Arc::clone(&asked);
         let answer = Arc::new(answer);
+        let gauge: Arc<Gauge> = Arc::default();
+        let measure = Arc::clone(&gauge);
         let served = serving::serve(move |request| {
             let (record, answer) = (Arc::clone(&record), Arc::clone(&answer));
+            let gauge = Arc::clone(&measure);
             async move {
+                let now = gauge.now.fetch_add(1, Ordering::SeqCst) + 1;
+                gauge.most.fetch_max(now, Ordering::SeqCst);
                 let request = read(request).await;
                 let request = {
                     let mut record = record.lock().unwrap();
@@ -146,10 +172,15 @@ impl Responder {
                     record.push(request.clone());
                     request
                 };
-                answer(&request).map(Reply::response).ok_or_else(|| "no answer, as ordered".into())
+                let reply = answer(&request);
+                if let Some(reply) = &reply {
+                    tokio::time::sleep(reply.after).await;
+                }
+                gauge.now.fetch_sub(1, Ordering::SeqCst);
+                reply.map(Reply::response).ok_or_else(|| "no answer, as ordered".into())
             }
         });
-        Self { served, asked }
+        Self { served, asked, gauge }
     }
 
     /// `127.0.0.1:PORT`.
@@ -172,10 +203,25 @@ impl Responder {
         self.asked().iter().map(|asked| format!("{} {}", asked.method, asked.path())).collect()
     }
 
+    /// The most requests that were there at once, unanswered.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.gauge.most.load(Ordering::SeqCst)
+    }
+
     /// A client over plain HTTP that is quick to try again.
     pub(crate) fn client(&self, login: Option<Credential>) -> Client {
-        client(&self.address(), login, Connection { plain_http: true, ..Connection::default() })
+        client(&self.address(), login, plain())
     }
+
+    /// Such a client that shares `traffic` with others.
+    pub(crate) fn client_in(&self, traffic: &Arc<Traffic>) -> Client {
+        let traffic = Arc::clone(traffic);
+        Client::new(ClientOptions { traffic, ..options(&self.address(), None, plain()) }).unwrap()
+    }
+}
+
+fn plain() -> Connection {
+    Connection { plain_http: true, ..Connection::default() }
 }
 
 async fn read(request: Request<Incoming>) -> Asked {
@@ -205,7 +251,12 @@ pub(crate) fn impatient(
     connection: Connection,
     stall: Duration,
 ) -> Client {
-    Client::new(ClientOptions {
+    Client::new(ClientOptions { stall, ..options(host, login, connection) }).unwrap()
+}
+
+/// What a client is made of that is quick to try again, and shares nothing.
+fn options(host: &str, login: Option<Credential>, connection: Connection) -> ClientOptions {
+    ClientOptions {
         registry: host.parse().unwrap(),
         host: host.to_owned(),
         connection,
@@ -215,9 +266,9 @@ pub(crate) fn impatient(
             longest: Duration::from_millis(10),
             ..RetryPolicy::default()
         },
-        stall,
-    })
-    .unwrap()
+        stall: Duration::from_secs(1),
+        traffic: Arc::default(),
+    }
 }
 
 /// User name and password.

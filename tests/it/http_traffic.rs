@@ -1,0 +1,95 @@
+//! How many requests a registry gets at once.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
+use longshore::http::{Client, Purpose, Request, Traffic, TrafficOptions};
+
+use crate::support::responder::{Reply, Responder};
+
+const KINDS: [Purpose; 3] = [Purpose::Metadata, Purpose::Download, Purpose::Upload];
+
+fn at_most(requests: usize) -> Arc<Traffic> {
+    Arc::new(Traffic::new(TrafficOptions { max_per_host: NonZeroUsize::new(requests) }))
+}
+
+/// Takes its time, so that requests meet.
+fn slow() -> Responder {
+    Responder::new(|_| Some(Reply::ok("fine").after(Duration::from_millis(10))))
+}
+
+async fn ask(client: &Client, request: Request) {
+    let response = client.send(request).await.unwrap();
+    assert_eq!(response.bytes(10).await.unwrap(), "fine");
+}
+
+#[tokio::test]
+async fn no_more_requests_of_a_kind_are_under_way_than_allowed() {
+    for kind in KINDS {
+        let host = slow();
+        let traffic = at_most(3);
+        // Both ends of a copy may be the same registry.
+        let ends = [host.client_in(&traffic), host.client_in(&traffic)];
+        let request = || match kind {
+            Purpose::Upload => {
+                let body = stream::iter([Ok("abc".into())]).boxed();
+                Request::put("/v2/u").stream(Some(3), body).purpose(kind)
+            }
+            _ => Request::get("/v2/x").purpose(kind),
+        };
+        join_all((0..24).map(|n| ask(&ends[n % 2], request()))).await;
+        assert_eq!(host.most_at_once(), 3, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn kinds_and_registries_do_not_wait_for_each_other() {
+    let (one, other) = (slow(), slow());
+    let traffic = at_most(1);
+    let client = one.client_in(&traffic);
+    let _held = client.place(Purpose::Download).await;
+    ask(&client, Request::get("/v2/x")).await;
+    ask(&client, Request::get("/v2/x").purpose(Purpose::Upload)).await;
+    ask(&other.client_in(&traffic), Request::get("/v2/x").purpose(Purpose::Download)).await;
+}
+
+#[tokio::test]
+async fn a_place_is_kept_until_the_answer_was_read_or_dropped() {
+    let host = slow();
+    let client = host.client_in(&at_most(1));
+    let request = || Request::get("/v2/x").purpose(Purpose::Download);
+    let response = client.send(request()).await.unwrap();
+    assert!(client.try_place(Purpose::Download).is_none());
+    let mut stream = response.into_stream();
+    assert!(client.try_place(Purpose::Download).is_none());
+    while stream.next().await.is_some() {}
+    assert!(client.try_place(Purpose::Download).is_some());
+    let response = client.send(request()).await.unwrap();
+    drop(response);
+    assert!(client.try_place(Purpose::Download).is_some());
+}
+
+#[tokio::test]
+async fn an_answer_without_a_body_keeps_no_place() {
+    let host = slow();
+    let client = host.client_in(&at_most(1));
+    let _kept = client.send(Request::head("/v2/x")).await.unwrap();
+    assert!(client.try_place(Purpose::Metadata).is_some());
+}
+
+#[tokio::test]
+async fn requests_at_one_place_wait_for_no_other() {
+    let host = slow();
+    let client = host.client_in(&at_most(1));
+    let place = client.place(Purpose::Download).await;
+    let request = || Request::get("/v2/x").at(&place);
+    let first = client.send(request()).await.unwrap();
+    ask(&client, request()).await;
+    drop(first);
+    assert!(client.try_place(Purpose::Download).is_none());
+    drop(place);
+    assert!(client.try_place(Purpose::Download).is_some());
+}
