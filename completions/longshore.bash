@@ -503,7 +503,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__mirror)
-            opts="-f -a -v -q -o -h --filename --platform --referrers --jobs --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
+            opts="-f -a -v -q -o -h --filename --platform --referrers --jobs --no-resume --fsync --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -523,6 +523,10 @@ _longshore() {
                     ;;
                 --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fsync)
+                    COMPREPLY=($(compgen -W "always batch off" -- "${cur}"))
                     return 0
                     ;;
                 --authfile)
@@ -585,7 +589,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__pull)
-            opts="-v -q -o -h --platform --referrers --jobs --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
+            opts="-v -q -o -h --platform --referrers --jobs --no-resume --fsync --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -597,6 +601,10 @@ _longshore() {
                     ;;
                 --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fsync)
+                    COMPREPLY=($(compgen -W "always batch off" -- "${cur}"))
                     return 0
                     ;;
                 --creds)
@@ -643,7 +651,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__push)
-            opts="-v -q -o -h --referrers --jobs --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
+            opts="-v -q -o -h --referrers --jobs --no-resume --fsync --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -651,6 +659,10 @@ _longshore() {
             case "${prev}" in
                 --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fsync)
+                    COMPREPLY=($(compgen -W "always batch off" -- "${cur}"))
                     return 0
                     ;;
                 --creds)

@@ -69,6 +69,9 @@ complete -c longshore -n "__fish_longshore_using_subcommand logout" -s q -l quie
 complete -c longshore -n "__fish_longshore_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l jobs -d 'How many blobs are copied at the same time' -r
+complete -c longshore -n "__fish_longshore_using_subcommand pull" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
+batch\t'At the end of each image'
+off\t'Never'"
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
@@ -79,6 +82,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand pull" -l retries -d 
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l referrers -d 'Take along what refers to the image: signatures, attestations, SBOMs, and cosign\'s tags'
+complete -c longshore -n "__fish_longshore_using_subcommand pull" -l no-resume -d 'Start over: leave alone what an interrupted run left, and leave nothing to continue'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l password-stdin -d 'Read the password from standard input'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l insecure -d 'Do not verify the registry\'s certificate'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l plain-http -d 'Speak HTTP without TLS'
@@ -86,6 +90,9 @@ complete -c longshore -n "__fish_longshore_using_subcommand pull" -s v -l verbos
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l jobs -d 'How many blobs are copied at the same time' -r
+complete -c longshore -n "__fish_longshore_using_subcommand push" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
+batch\t'At the end of each image'
+off\t'Never'"
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
@@ -96,6 +103,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand push" -l retries -d 
 complete -c longshore -n "__fish_longshore_using_subcommand push" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l referrers -d 'Take along what refers to the image: signatures, attestations, SBOMs, and cosign\'s tags'
+complete -c longshore -n "__fish_longshore_using_subcommand push" -l no-resume -d 'Start over: leave alone what an interrupted run left, and leave nothing to continue'
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l password-stdin -d 'Read the password from standard input'
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l insecure -d 'Do not verify the registry\'s certificate'
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l plain-http -d 'Speak HTTP without TLS'
@@ -105,6 +113,9 @@ complete -c longshore -n "__fish_longshore_using_subcommand push" -s h -l help -
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s f -l filename -d 'Read mappings from a file; - is standard input' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l jobs -d 'How many blobs are copied at the same time' -r
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
+batch\t'At the end of each image'
+off\t'Never'"
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s a -l authfile -d 'Auth file to read logins from' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-creds -d 'User name and password for the source' -r
@@ -118,6 +129,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dest-cert
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l referrers -d 'Take along what refers to the image: signatures, attestations, SBOMs, and cosign\'s tags'
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l no-resume -d 'Start over: leave alone what an interrupted run left, and leave nothing to continue'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-insecure -d 'Do not verify the registry\'s certificate'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-plain-http -d 'Speak HTTP without TLS'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dest-insecure -d 'Do not verify the registry\'s certificate'

@@ -16,7 +16,7 @@ use crate::config::{self, AuthFiles, Connection, ConnectionOptions, Env, Locatio
 use crate::http::{self, Client, ClientOptions, RetryPolicy, STALL, Traffic};
 use crate::model::{Endpoint, ImageName, ImageRef, Registry};
 use crate::registry::{Fallback, Remote};
-use crate::store::{self, Open, Sink, Source, local};
+use crate::store::{self, Open, Sink, Source, WriteOptions, local};
 
 /// What was asked for about one end.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct SessionOptions {
     pub stall: Duration,
     /// What this end shares with the other one of a copy.
     pub traffic: Arc<Traffic>,
+    /// How to write.
+    pub write: WriteOptions,
 }
 
 impl Default for SessionOptions {
@@ -44,6 +46,7 @@ impl Default for SessionOptions {
             retry: RetryPolicy::default(),
             stall: STALL,
             traffic: Arc::default(),
+            write: WriteOptions::default(),
         }
     }
 }
@@ -182,7 +185,7 @@ impl Open for Session {
     async fn sink(&self, endpoint: &Endpoint) -> store::Result<Arc<dyn Sink>> {
         match endpoint {
             Endpoint::Registry(name) => Ok(Arc::new(self.destination(name).await?)),
-            local => local::open_sink(local).await,
+            local => local::open_sink(local, self.options.write).await,
         }
     }
 }

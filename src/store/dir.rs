@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::file::{Span, blocking};
 use super::partial::{self, PartialBlob};
-use super::{BlobStream, Error, Reference, Result, Sink, Source};
+use super::{BlobStream, Durability, Error, Reference, Result, Sink, Source};
 use crate::model::{Descriptor, Digest, MAX_MANIFEST_SIZE, Manifest, RefName, Repository};
 
 const MANIFEST_FILE: &str = "manifest.json";
@@ -21,6 +21,7 @@ const VERSION: &[u8] = b"Directory Transport Version: 1.1\n";
 #[derive(Debug)]
 pub(super) struct ImageDir {
     dir: PathBuf,
+    durability: Durability,
     /// The manifests put, with what they hold: the one that no other holds is the image.
     put: Mutex<HashMap<Digest, Vec<Digest>>>,
 }
@@ -28,15 +29,19 @@ pub(super) struct ImageDir {
 impl ImageDir {
     /// The image in `dir`, which has to be there.
     pub(super) fn open(dir: &Path) -> Result<Self> {
-        if dir.exists() { Ok(Self::of(dir)) } else { Err(Error::Missing { path: dir.to_owned() }) }
+        if dir.exists() {
+            Ok(Self::of(dir, Durability::default()))
+        } else {
+            Err(Error::Missing { path: dir.to_owned() })
+        }
     }
 
-    fn of(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), put: Mutex::default() }
+    fn of(dir: &Path, durability: Durability) -> Self {
+        Self { dir: dir.to_owned(), durability, put: Mutex::default() }
     }
 
     /// The folder `dir`, to be written to. It is empty, held an image before, or is made when something is put.
-    pub(super) fn create(dir: &Path) -> Result<Self> {
+    pub(super) fn create(dir: &Path, durability: Durability) -> Result<Self> {
         let is_ours = dir.join(VERSION_FILE).is_file();
         if is_ours {
             partial::remove_stale(dir)?;
@@ -47,7 +52,7 @@ impl ImageDir {
                 source: None,
             });
         }
-        Ok(Self::of(dir))
+        Ok(Self::of(dir, durability))
     }
 
     /// Makes the folder unless it is there.
@@ -57,7 +62,7 @@ impl ImageDir {
             return Ok(());
         }
         std::fs::create_dir_all(&self.dir).map_err(Error::io("create", &self.dir))?;
-        partial::write_atomically(&version, VERSION)
+        self.durability.write_atomically(&version, VERSION)
     }
 
     fn blob_path(&self, digest: &Digest) -> PathBuf {
@@ -185,8 +190,8 @@ impl Sink for ImageDir {
         self.make()?;
         let mut written = PartialBlob::create(&self.dir, blob, source.place())?;
         written.fill(source).await?;
-        let path = self.blob_path(&blob.digest);
-        blocking(move || written.complete_verified_as(&path)).await
+        let (path, durability) = (self.blob_path(&blob.digest), self.durability);
+        blocking(move || written.complete_verified_as(&path, durability)).await
     }
 
     async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>> {
@@ -209,7 +214,8 @@ impl Sink for ImageDir {
         self.require_blobs(manifest)?;
         self.make()?;
         let (path, bytes) = (self.instance_path(manifest.digest()), manifest.bytes().clone());
-        blocking(move || partial::write_atomically(&path, &bytes)).await?;
+        let durability = self.durability;
+        blocking(move || durability.write_atomically(&path, &bytes)).await?;
         let children = manifest.children().iter().map(|child| child.digest.clone()).collect();
         self.put().insert(manifest.digest().clone(), children);
         Ok(())
@@ -218,11 +224,11 @@ impl Sink for ImageDir {
     async fn finish(&self) -> Result<()> {
         let Some(root) = self.root()? else { return Ok(()) };
         let (instance, top) = (self.instance_path(&root), self.dir.join(MANIFEST_FILE));
-        let dir = self.dir.clone();
+        let (dir, durability) = (self.dir.clone(), self.durability);
         blocking(move || {
-            partial::sync_dir(&dir)?;
+            durability.sync_dir(&dir)?;
             std::fs::rename(&instance, &top).map_err(Error::io("rename a file to", &top))?;
-            partial::sync_dir(&dir)
+            durability.sync_dir(&dir)
         })
         .await
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::archive::{self, ArchiveSink, ArchiveSource};
 use super::dir::ImageDir;
 use super::file::blocking;
-use super::{Error, Layout, Result, Sink, Source};
+use super::{Error, Layout, Result, Sink, Source, WriteOptions};
 use crate::model::Endpoint;
 
 /// Opens `endpoint` for reading.
@@ -27,23 +27,24 @@ pub async fn open_source(endpoint: &Endpoint) -> Result<Arc<dyn Source>> {
     .await
 }
 
-/// Opens `endpoint` for writing: a folder is made with the first thing put into it, a file is replaced when the writing is finished.
+/// Opens `endpoint` for writing: a folder is made with the first thing put into it, a file is replaced when the writing
+/// is finished.
 ///
 /// # Errors
 /// When it cannot be made, holds something else, or is on a registry.
-pub async fn open_sink(endpoint: &Endpoint) -> Result<Arc<dyn Sink>> {
+pub async fn open_sink(endpoint: &Endpoint, options: WriteOptions) -> Result<Arc<dyn Sink>> {
     let endpoint = endpoint.clone();
     blocking(move || {
         let sink: Arc<dyn Sink> = match &endpoint {
             Endpoint::Registry(_) => return Err(not_local(&endpoint)),
-            Endpoint::Oci { dir, .. } => Arc::new(Layout::create_on_write(dir)?),
+            Endpoint::Oci { dir, .. } => Arc::new(Layout::create_on_write(dir, options)?),
             Endpoint::OciArchive { file, .. } => {
-                Arc::new(ArchiveSink::create(file, &archive::OCI)?)
+                Arc::new(ArchiveSink::create(file, &archive::OCI, options.durability)?)
             }
             Endpoint::DockerArchive { file, .. } => {
-                Arc::new(ArchiveSink::create(file, &archive::DOCKER)?)
+                Arc::new(ArchiveSink::create(file, &archive::DOCKER, options.durability)?)
             }
-            Endpoint::Dir(dir) => Arc::new(ImageDir::create(dir)?),
+            Endpoint::Dir(dir) => Arc::new(ImageDir::create(dir, options.durability)?),
         };
         Ok(sink)
     })

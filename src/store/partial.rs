@@ -1,7 +1,7 @@
 //! A blob on its way to a file: hashed while it grows, and without a name until it is proven.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Permissions};
+use std::fs::Permissions;
 use std::io::{BufWriter, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tempfile::NamedTempFile;
 
-use super::{Error, Result, Source};
+use super::{Durability, Error, Result, Source};
 use crate::model::{Descriptor, Hasher};
 
 /// Names of files that are being written start with this. No blob, repository or file of an image format does.
@@ -74,7 +74,7 @@ impl PartialBlob {
     ///
     /// The bytes are on the disk before the name is: after a crash there is either no such file or the right one.
     /// This waits for the disk, so it is not for the thread of an async task.
-    pub(super) fn complete_verified_as(self, target: &Path) -> Result<()> {
+    pub(super) fn complete_verified_as(self, target: &Path, durability: Durability) -> Result<()> {
         if self.written != self.blob.size {
             return Err(self.wrong_size());
         }
@@ -85,7 +85,7 @@ impl PartialBlob {
         }
         let path = file.get_ref().path().to_owned();
         let file = file.into_inner().map_err(|e| Error::io("write", &path)(e.into_error()))?;
-        persist(file, target)
+        durability.persist(file, target)
     }
 
     fn wrong_size(&self) -> Error {
@@ -122,27 +122,6 @@ fn temporary_as(dir: &Path, prefix: &OsStr) -> Result<NamedTempFile> {
         .map_err(Error::io("create a file in", dir))
 }
 
-/// Makes the bytes of `file` durable, then gives it its name.
-pub(super) fn persist(file: NamedTempFile, target: &Path) -> Result<()> {
-    file.as_file().sync_all().map_err(Error::io("sync", file.path()))?;
-    file.persist(target).map_err(|e| Error::io("rename a file to", target)(e.error))?;
-    Ok(())
-}
-
-/// Writes a small file so that its name shows either what was there before or all of `bytes`.
-pub(super) fn write_atomically(target: &Path, bytes: &[u8]) -> Result<()> {
-    let dir = target.parent().unwrap_or(Path::new("."));
-    let mut file = temporary(dir)?;
-    file.write_all(bytes).map_err(Error::io("write", file.path()))?;
-    persist(file, target)?;
-    sync_dir(dir)
-}
-
-/// Makes the names in a folder durable.
-pub(super) fn sync_dir(dir: &Path) -> Result<()> {
-    File::open(dir).and_then(|dir| dir.sync_all()).map_err(Error::io("sync", dir))
-}
-
 /// Removes the files in `dir` that writers left behind who were killed: none is silent for a day.
 pub(super) fn remove_stale(dir: &Path) -> Result<()> {
     remove_stale_as(dir, PREFIX.as_ref())
@@ -162,6 +141,7 @@ fn remove_stale_as(dir: &Path, prefix: &OsStr) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
     use std::time::SystemTime;
 
     use super::*;

@@ -37,6 +37,7 @@ fn what_cannot_be_meant_is_a_usage_error() {
         "pull --creds a --username b quay.io/org/app",
         "pull --platform linux quay.io/org/app",
         "pull --jobs 0 quay.io/org/app",
+        "pull --fsync sometimes quay.io/org/app",
         "pull -q -v quay.io/org/app",
         "mirror",
         "mirror -f mappings.txt quay.io/org/app",

@@ -76,6 +76,7 @@ impl MirrorArgs {
             }
         }
         Ok(Copy {
+            write: self.transfer.write(),
             request: self.transfer.request(mappings, self.platforms.platforms),
             source: self.source.resolve(self.authfile.clone(), self.retry),
             destination: self.destination.resolve(self.authfile, self.retry),

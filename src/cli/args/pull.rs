@@ -60,6 +60,7 @@ impl PullArgs {
             request: self.transfer.request(vec![mapping], self.platforms.platforms),
             source: self.access.resolve(),
             destination: Access::default(),
+            write: self.transfer.write(),
         })
     }
 }

@@ -50,6 +50,7 @@ impl PushArgs {
             request: self.transfer.request(vec![mapping], Vec::new()),
             source: Access::default(),
             destination: self.access.resolve(),
+            write: self.transfer.write(),
         })
     }
 }

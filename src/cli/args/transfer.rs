@@ -1,10 +1,11 @@
 //! How images are copied: what the copying verbs have in common.
 
-use clap::Args;
 use clap::builder::RangedU64ValueParser;
+use clap::{Args, ValueEnum};
 use longshore::mirror::Mapping;
 use longshore::model::PlatformFilter;
 use longshore::ops::CopyRequest;
+use longshore::store::{Durability, Resume, WriteOptions};
 use longshore::transfer::{Attachments, CopyOptions, Selection};
 
 use super::Access;
@@ -14,6 +15,7 @@ pub(crate) struct Copy {
     pub(crate) request: CopyRequest,
     pub(crate) source: Access,
     pub(crate) destination: Access,
+    pub(crate) write: WriteOptions,
 }
 
 /// Flags of all verbs that copy images.
@@ -27,6 +29,42 @@ pub(crate) struct TransferArgs {
     #[arg(long, value_name = "N", default_value_t = 6, env = "LONGSHORE_JOBS",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=64))]
     pub(crate) jobs: usize,
+    /// Start over: leave alone what an interrupted run left, and leave nothing to continue
+    #[arg(long)]
+    pub(crate) no_resume: bool,
+    /// When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or
+    /// never (off), for copies that can be made anew
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        env = "LONGSHORE_FSYNC",
+        hide_possible_values = true
+    )]
+    pub(crate) fsync: Fsync,
+}
+
+/// When local copies are made durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Fsync {
+    /// At each blob
+    Always,
+    /// At the end of each image
+    #[default]
+    Batch,
+    /// Never
+    Off,
+}
+
+impl From<Fsync> for Durability {
+    fn from(fsync: Fsync) -> Self {
+        match fsync {
+            Fsync::Always => Self::Always,
+            Fsync::Batch => Self::Batch,
+            Fsync::Off => Self::Off,
+        }
+    }
 }
 
 /// The platforms wanted.
@@ -39,6 +77,12 @@ pub(crate) struct PlatformArgs {
 }
 
 impl TransferArgs {
+    /// How the destination is written.
+    pub(super) fn write(&self) -> WriteOptions {
+        let resume = if self.no_resume { Resume::Afresh } else { Resume::Continue };
+        WriteOptions { durability: self.fsync.into(), resume }
+    }
+
     /// What is to be copied, and how.
     pub(super) fn request(
         &self,

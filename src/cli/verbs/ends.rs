@@ -9,7 +9,7 @@ use longshore::config::Registries;
 use longshore::model::{Endpoint, Registry};
 use longshore::ops::Ends;
 use longshore::session::{Session, SessionOptions};
-use longshore::store::Open;
+use longshore::store::{Open, WriteOptions};
 
 use crate::cli::Context;
 use crate::cli::args::{Access, Copy, Login, UsageError};
@@ -20,8 +20,8 @@ pub(super) fn both(copy: &Copy, context: &Context) -> anyhow::Result<Ends> {
     let sources = mappings.iter().map(|mapping| &mapping.source);
     let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
     Ok(Ends {
-        source: open(&copy.source, sources, context)?,
-        destination: open(&copy.destination, destinations, context)?,
+        source: open(&copy.source, sources, copy.write, context)?,
+        destination: open(&copy.destination, destinations, copy.write, context)?,
     })
 }
 
@@ -31,12 +31,13 @@ pub(super) fn one(
     place: &Endpoint,
     context: &Context,
 ) -> anyhow::Result<Arc<dyn Open>> {
-    open(access, [place], context)
+    open(access, [place], WriteOptions::default(), context)
 }
 
 fn open<'a>(
     access: &Access,
     places: impl IntoIterator<Item = &'a Endpoint>,
+    write: WriteOptions,
     context: &Context,
 ) -> anyhow::Result<Arc<dyn Open>> {
     let given = match &access.login {
@@ -52,6 +53,7 @@ fn open<'a>(
         authfile: access.authfile.clone(),
         given,
         retry: access.retry,
+        write,
         ..SessionOptions::default()
     };
     let registries = context.registries()?.clone();

@@ -11,7 +11,7 @@ use super::{Format, Manifests, blob_path};
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
 use crate::store::file::blocking;
 use crate::store::layout::{INDEX_FILE, Index, LAYOUT_FILE, LAYOUT_VERSION};
-use crate::store::{Error, Reference, Result, Sink, Source, VerifiedBlob};
+use crate::store::{Durability, Error, Reference, Result, Sink, Source, VerifiedBlob};
 
 /// An archive being written. It has its name when it is finished; what had that name before stays until then.
 pub(crate) struct ArchiveSink {
@@ -30,8 +30,12 @@ struct State {
 
 impl ArchiveSink {
     /// Begins an archive that is to be called `path`.
-    pub(crate) fn create(path: &Path, format: &'static Format) -> Result<Self> {
-        let tar = Arc::new(TarWriter::create(path)?);
+    pub(crate) fn create(
+        path: &Path,
+        format: &'static Format,
+        durability: Durability,
+    ) -> Result<Self> {
+        let tar = Arc::new(TarWriter::create(path, durability)?);
         let (index, manifests, blobs) = (Index::empty(), Manifests::new(), HashSet::new());
         Ok(Self {
             place: format!("{}:{}", format.transport, path.display()),

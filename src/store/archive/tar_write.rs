@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tar::{EntryType, Header};
 use tempfile::NamedTempFile;
 
-use crate::store::{Error, Result, partial};
+use crate::store::{Durability, Error, Result, partial};
 
 const BLOCK: u64 = 512;
 /// Bytes that are gathered before they go to the file. Larger pieces go there at once.
@@ -27,6 +27,7 @@ const MAX_SHORT_PATH: usize = 100;
 pub(super) struct TarWriter {
     partial: NamedTempFile,
     target: PathBuf,
+    durability: Durability,
     space: Mutex<Space>,
 }
 
@@ -52,7 +53,7 @@ impl Region {
 
 impl TarWriter {
     /// An empty archive that is to be called `target`.
-    pub(super) fn create(target: &Path) -> Result<Self> {
+    pub(super) fn create(target: &Path, durability: Durability) -> Result<Self> {
         if target.is_dir() {
             let place = target.display().to_string();
             return Err(Error::NotA { place, expected: "a file", source: None });
@@ -60,6 +61,7 @@ impl TarWriter {
         Ok(Self {
             partial: partial::temporary_beside(target)?,
             target: target.to_owned(),
+            durability,
             space: Mutex::default(),
         })
     }
@@ -89,9 +91,9 @@ impl TarWriter {
         let length = end + END.len() as u64;
         self.write_at(&END, end)?;
         self.file().set_len(length).map_err(Error::io("write", self.partial.path()))?;
-        partial::persist(self.partial, &self.target)?;
+        self.durability.persist(self.partial, &self.target)?;
         let dir = self.target.parent().filter(|dir| !dir.as_os_str().is_empty());
-        partial::sync_dir(dir.unwrap_or(Path::new(".")))
+        self.durability.sync_dir(dir.unwrap_or(Path::new(".")))
     }
 
     fn reserve(&self, header: u64, size: u64) -> Result<Region> {
@@ -234,7 +236,7 @@ mod tests {
     fn members_that_were_given_up_are_not_there() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.tar");
-        let writer = TarWriter::create(&path).unwrap();
+        let writer = TarWriter::create(&path, Durability::Off).unwrap();
         let long = "l".repeat(150);
         let given_up =
             [("a", "x".repeat(700)), (long.as_str(), "y".repeat(5)), ("b", "z".repeat(9))];
@@ -260,7 +262,7 @@ mod tests {
     #[test]
     fn a_size_beyond_all_bounds_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let writer = TarWriter::create(&dir.path().join("a.tar")).unwrap();
+        let writer = TarWriter::create(&dir.path().join("a.tar"), Durability::Off).unwrap();
         assert!(writer.member("a".to_owned(), u64::MAX).is_err());
         member(&writer, "b", "content").complete().unwrap();
     }

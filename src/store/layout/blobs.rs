@@ -95,7 +95,7 @@ impl Layout {
     /// Gives a blob that was written its place.
     pub(super) fn keep_blob(&self, written: PartialBlob, digest: &Digest) -> Result<()> {
         self.make_blob_dir(digest.algorithm())?;
-        written.complete_verified_as(&self.blob_path(digest))
+        written.complete_verified_as(&self.blob_path(digest), self.durability())
     }
 
     pub(super) fn no_blob(&self, digest: &Digest) -> Error {
@@ -122,7 +122,7 @@ impl Layout {
         };
         let mut copy = partial::temporary(self.dir())?;
         std::io::copy(&mut file, copy.as_file_mut()).map_err(Error::io("write", copy.path()))?;
-        partial::persist(copy, target).map(|()| true)
+        self.durability().persist(copy, target).map(|()| true)
     }
 
     fn make_blob_dir(&self, algorithm: Algorithm) -> Result<()> {

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 
 use super::{Files, INDEX_FILE, Index, LAYOUT_FILE, Layout, MAX_INDEX_SIZE};
 use crate::model::{Algorithm, Digest, Manifest, RefName};
-use crate::store::partial::{self, PartialBlob};
+use crate::store::partial::PartialBlob;
 use crate::store::{Error, Reference, Result};
 
 impl Layout {
@@ -53,7 +53,7 @@ impl Layout {
             if bytes.len() as u64 > MAX_INDEX_SIZE {
                 return Err(Error::TooLarge { path, limit: MAX_INDEX_SIZE });
             }
-            partial::write_atomically(&path, &bytes)?;
+            self.durability().write_atomically(&path, &bytes)?;
         }
         Ok(result)
     }
@@ -99,6 +99,6 @@ impl Layout {
             .map(|algorithm| self.blob_dir(algorithm))
             .iter()
             .filter(|dir| dir.is_dir())
-            .try_for_each(|dir| partial::sync_dir(dir))
+            .try_for_each(|dir| self.durability().sync_dir(dir))
     }
 }

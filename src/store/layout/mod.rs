@@ -25,7 +25,7 @@ use async_trait::async_trait;
 
 use super::file::{Span, blocking};
 use super::partial::{self, PartialBlob};
-use super::{BlobStream, Error, Reference, Result, Sink, Source};
+use super::{BlobStream, Durability, Error, Reference, Result, Resume, Sink, Source, WriteOptions};
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
 
 pub(super) const LAYOUT_FILE: &str = "oci-layout";
@@ -38,6 +38,10 @@ pub(super) const OWN_NAMES: [&str; 3] = [LAYOUT_FILE, INDEX_FILE, BLOBS];
 /// What `oci-layout` holds.
 pub(super) const LAYOUT_VERSION: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 
+/// How those write who need each blob to be safe before they say that they took it.
+const EACH_BLOB: WriteOptions =
+    WriteOptions { durability: Durability::Always, resume: Resume::Continue };
+
 /// An OCI image layout in a folder. Clones are the same layout.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -47,6 +51,7 @@ pub struct Layout {
 #[derive(Debug)]
 struct Inner {
     dir: PathBuf,
+    options: WriteOptions,
     view: View,
     /// Set when the folder is known to hold a layout.
     made: OnceLock<()>,
@@ -63,7 +68,7 @@ impl Layout {
             return Err(Error::Missing { path: dir });
         }
         check_version(&dir)?;
-        Ok(Self::of(dir, OnceLock::from(())))
+        Ok(Self::of(dir, EACH_BLOB, OnceLock::from(())))
     }
 
     /// Opens the layout in `dir`, after making it where there is none. Files that writers left behind when they were
@@ -72,7 +77,7 @@ impl Layout {
     /// # Errors
     /// When it cannot be made, or when there is one of a version that is not 1.
     pub fn create(dir: impl Into<PathBuf>) -> Result<Self> {
-        let layout = Self::of(dir.into(), OnceLock::new());
+        let layout = Self::of(dir.into(), EACH_BLOB, OnceLock::new());
         layout.make()?;
         Ok(layout)
     }
@@ -82,17 +87,16 @@ impl Layout {
     ///
     /// # Errors
     /// When there is one of a version that is not 1.
-    pub fn create_on_write(dir: impl Into<PathBuf>) -> Result<Self> {
-        let dir = dir.into();
-        if dir.join(LAYOUT_FILE).exists() {
-            Self::create(dir)
-        } else {
-            Ok(Self::of(dir, OnceLock::new()))
+    pub fn create_on_write(dir: impl Into<PathBuf>, options: WriteOptions) -> Result<Self> {
+        let layout = Self::of(dir.into(), options, OnceLock::new());
+        if layout.dir().join(LAYOUT_FILE).exists() {
+            layout.make()?;
         }
+        Ok(layout)
     }
 
-    fn of(dir: PathBuf, made: OnceLock<()>) -> Self {
-        Self { inner: Arc::new(Inner { dir, view: View::default(), made }) }
+    fn of(dir: PathBuf, options: WriteOptions, made: OnceLock<()>) -> Self {
+        Self { inner: Arc::new(Inner { dir, options, view: View::default(), made }) }
     }
 
     /// Makes the layout unless it is there.
@@ -111,6 +115,10 @@ impl Layout {
         check_version(dir)?;
         self.inner.made.get_or_init(|| ());
         Ok(())
+    }
+
+    fn durability(&self) -> Durability {
+        self.inner.options.durability
     }
 
     /// The folder.

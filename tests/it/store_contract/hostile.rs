@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use longshore::model::{Digest, Endpoint, MAX_MANIFEST_SIZE};
-use longshore::store::{Error, Layout, Reference, Sink, Source, local};
+use longshore::store::{Error, Layout, Reference, Sink, Source, WriteOptions, local};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -103,7 +103,7 @@ async fn a_folder_with_other_things_in_it_is_not_written_to() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("thesis.tex"), "x").unwrap();
     let endpoint: Endpoint = format!("dir:{}", folder.path().display()).parse().unwrap();
-    let error = local::open_sink(&endpoint).await.map(|_| ()).unwrap_err();
+    let error = local::open_sink(&endpoint, WriteOptions::default()).await.map(|_| ()).unwrap_err();
     assert!(matches!(error, Error::NotA { .. }));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
