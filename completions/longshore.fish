@@ -68,7 +68,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand logout" -s v -l verb
 complete -c longshore -n "__fish_longshore_using_subcommand logout" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand pull" -l jobs -d 'How many blobs are copied at the same time' -r
+complete -c longshore -n "__fish_longshore_using_subcommand pull" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
 batch\t'At the end of each image'
 off\t'Never'"
@@ -89,7 +89,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand pull" -l plain-http 
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c longshore -n "__fish_longshore_using_subcommand push" -l jobs -d 'How many blobs are copied at the same time' -r
+complete -c longshore -n "__fish_longshore_using_subcommand push" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
 batch\t'At the end of each image'
 off\t'Never'"
@@ -112,7 +112,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand push" -s q -l quiet 
 complete -c longshore -n "__fish_longshore_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s f -l filename -d 'Read mappings from a file; - is standard input' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l jobs -d 'How many blobs are copied at the same time' -r
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
 batch\t'At the end of each image'
 off\t'Never'"

@@ -1,18 +1,20 @@
 //! `pull`, `push` and `mirror`: many images, each from one end to another.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 
 use crate::mirror::Mapping;
 use crate::model::{Endpoint, ImageName, RefName, Tag};
 use crate::store::{self, Open, Reference, Sink};
-use crate::transfer::{Copier, CopyOptions, ImageReport, Job, Observer, ResolveError, Selection};
+use crate::transfer::{
+    Copier, CopyOptions, ImageResult, Job, Observer, ResolveError, Selection, Target,
+};
 
 /// How many images are worked on at once.
-const IMAGES: usize = 4;
+const IMAGES: usize = 32;
 
 /// What opens the two ends of a copy; each has its own logins and connection settings.
 pub struct Ends {
@@ -48,7 +50,7 @@ pub struct CopiedImage {
     /// Where it went, with the name that it got.
     pub destination: Endpoint,
     /// What was done, or why not.
-    pub result: Result<ImageReport, ResolveError>,
+    pub result: ImageResult,
 }
 
 /// Copies all images. One that fails does not stop the others; its name is not touched.
@@ -56,21 +58,55 @@ pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer
     let copier = Copier::new(&request.options, observer);
     let pairs = pairs(&request.mappings);
     let mut sinks = Sinks::default();
-    let mut jobs = Vec::new();
+    let mut results: HashMap<usize, ImageResult> = HashMap::new();
+    let mut wanted: Vec<(&Endpoint, Vec<Target>)> = Vec::new();
     for (image, (source, destination)) in pairs.iter().enumerate() {
-        let job = job(ends, &mut sinks, image, source, destination, &request.selection).await;
-        jobs.push(job);
+        let sink = match sinks.open(ends.destination.as_ref(), destination).await {
+            Ok(sink) => sink,
+            Err(error) => {
+                results.insert(image, Err(Arc::new(error.into())));
+                continue;
+            }
+        };
+        let target = Target { image, sink, name: name(destination) };
+        match wanted.iter_mut().find(|(known, _)| *known == source) {
+            Some((_, targets)) => targets.push(target),
+            None => wanted.push((source, vec![target])),
+        }
     }
-    let copies: Vec<_> = jobs.into_iter().map(|job| async { copier.copy(job?).await }).collect();
-    let results: Vec<Result<ImageReport, ResolveError>> =
-        stream::iter(copies).buffered(IMAGES).collect().await;
-    let mut images: Vec<CopiedImage> = pairs
-        .into_iter()
-        .zip(results)
-        .map(|((source, destination), result)| CopiedImage { source, destination, result })
-        .collect();
-    sinks.finish(&mut images).await;
-    CopyReport { images }
+    let mut copies = Vec::new();
+    for (source, targets) in wanted {
+        copies.push(copy_one(ends, &copier, source, targets, &request.selection).boxed());
+    }
+    let copied: Vec<_> = stream::iter(copies).buffer_unordered(IMAGES).collect().await;
+    results.extend(copied.into_iter().flatten());
+    sinks.finish(&pairs, &mut results).await;
+    let images = pairs.into_iter().enumerate().filter_map(|(image, (source, destination))| {
+        Some(CopiedImage { source, destination, result: results.remove(&image)? })
+    });
+    CopyReport { images: images.collect() }
+}
+
+/// Copies one image to all its targets, and tells what became of each by its number.
+async fn copy_one(
+    ends: &Ends,
+    copier: &Copier,
+    source: &Endpoint,
+    targets: Vec<Target>,
+    selection: &Selection,
+) -> Vec<(usize, ImageResult)> {
+    let images: Vec<usize> = targets.iter().map(|target| target.image).collect();
+    let results = match ends.source.source(source).await {
+        Ok(opened) => {
+            let (reference, selection) = (reference(source), selection.clone());
+            copier.copy(Job { source: opened, reference, selection, targets }).await
+        }
+        Err(error) => {
+            let error = Arc::new(error.into());
+            images.iter().map(|_| Err(Arc::clone(&error))).collect()
+        }
+    };
+    images.into_iter().zip(results).collect()
 }
 
 /// The copies that `mappings` ask for, source and destination, with every name that can be known filled in.
@@ -84,24 +120,6 @@ pub fn pairs(mappings: &[Mapping]) -> Vec<(Endpoint, Endpoint)> {
         }
     }
     pairs
-}
-
-async fn job(
-    ends: &Ends,
-    sinks: &mut Sinks,
-    image: usize,
-    source: &Endpoint,
-    destination: &Endpoint,
-    selection: &Selection,
-) -> Result<Job, ResolveError> {
-    Ok(Job {
-        image,
-        source: ends.source.source(source).await?,
-        reference: reference(source),
-        selection: selection.clone(),
-        sink: sinks.open(ends.destination.as_ref(), destination).await?,
-        name: name(destination),
-    })
 }
 
 /// The sinks of a run. A file or folder is opened once, however many images go there.
@@ -130,25 +148,33 @@ impl Sinks {
     }
 
     /// Ends the writing of each that got an image. When that fails, so did all of its images.
-    async fn finish(self, images: &mut [CopiedImage]) {
+    async fn finish(
+        self,
+        pairs: &[(Endpoint, Endpoint)],
+        results: &mut HashMap<usize, ImageResult>,
+    ) {
         for (path, (_, sink)) in self.0 {
-            let mut here: Vec<&mut CopiedImage> = images
-                .iter_mut()
-                .filter(|image| {
-                    image.result.is_ok() && place(&image.destination).as_ref() == Some(&path)
-                })
-                .collect();
+            let here = images_at(&path, pairs, results);
             if here.is_empty() {
                 continue;
             }
             if let Err(error) = sink.finish().await {
-                let error = Arc::new(error);
-                for image in &mut here {
-                    image.result = Err(store::Error::Backend(Box::new(Arc::clone(&error))).into());
-                }
+                let error = Arc::new(ResolveError::from(error));
+                results.extend(here.into_iter().map(|image| (image, Err(Arc::clone(&error)))));
             }
         }
     }
+}
+
+/// The images that are in a file or folder now.
+fn images_at(
+    path: &Path,
+    pairs: &[(Endpoint, Endpoint)],
+    results: &HashMap<usize, ImageResult>,
+) -> Vec<usize> {
+    let is_here = |image: usize| place(&pairs[image].1).as_deref() == Some(path);
+    let copied = results.iter().filter(|(_, result)| result.is_ok()).map(|(image, _)| *image);
+    copied.filter(|image| is_here(*image)).collect()
 }
 
 /// The file or folder of an endpoint, the same whether it is given from the root or from here.

@@ -46,6 +46,22 @@ impl Fallback {
         }
         Err(Error::NotFound { what: reference.to_string(), place: self.place(), source: None })
     }
+
+    /// The digest at the first place that has `reference`, which is chosen with it.
+    async fn choose_by_digest(&self, reference: &Reference) -> Result<Option<Digest>> {
+        for (index, place) in self.places.iter().enumerate() {
+            match Source::digest(place, reference).await {
+                Ok(Some(digest)) => {
+                    let _ = self.chosen.set(index);
+                    return Ok(Some(digest));
+                }
+                Ok(None) => {}
+                Err(error) if index + 1 == self.places.len() => return Err(error),
+                Err(error) => tell(&error),
+            }
+        }
+        Ok(None)
+    }
 }
 
 fn tell(error: &Error) {
@@ -68,6 +84,13 @@ impl Source for Fallback {
         match self.chosen.get() {
             Some(_) => self.current().manifest(reference).await,
             None => self.choose(reference).await,
+        }
+    }
+
+    async fn digest(&self, reference: &Reference) -> Result<Option<Digest>> {
+        match self.chosen.get() {
+            Some(_) => Source::digest(self.current(), reference).await,
+            None => self.choose_by_digest(reference).await,
         }
     }
 

@@ -4,7 +4,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::{Error, Remote};
-use crate::http::{Request, Response};
+use crate::http::{Request, Response, Scope};
 use crate::model::{Algorithm, Digest, MAX_MANIFEST_SIZE, Manifest, RefName, Tag, media_types};
 use crate::store::{self, Reference, Result};
 
@@ -41,13 +41,16 @@ impl Remote {
         })
     }
 
-    /// The digest of a manifest, by HEAD where the registry tells it there, else by reading the manifest. As
-    /// [`Remote::head_blob`], it is asked about a place to write to.
-    pub(super) async fn head_manifest(&self, reference: &Reference) -> Result<Option<Digest>> {
+    /// The digest of a manifest, by HEAD where the registry tells it there, else by reading the manifest.
+    pub(super) async fn head_manifest(
+        &self,
+        reference: &Reference,
+        scope: Scope,
+    ) -> Result<Option<Digest>> {
         let what = describe(reference);
         let request =
             Request::head(self.url(format_args!("manifests/{}", self.segment(reference)?)))
-                .scope(self.push())
+                .scope(scope)
                 .header(ACCEPT, ascii(&media_types::READABLE.join(", ")));
         match self.client().send(request).await {
             Ok(response) => match told_digest(&response) {

@@ -20,6 +20,10 @@ impl Source for Remote {
         self.get_manifest(reference).await
     }
 
+    async fn digest(&self, reference: &Reference) -> Result<Option<Digest>> {
+        self.head_manifest(reference, self.pull()).await
+    }
+
     async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
         self.download(blob, offset).await
     }
@@ -55,8 +59,10 @@ impl Sink for Remote {
         self.upload(blob, source).await
     }
 
+    /// It is asked with the permission to write, as for blobs: some registries make a repository when that is first
+    /// asked for.
     async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>> {
-        self.head_manifest(reference).await
+        self.head_manifest(reference, self.push()).await
     }
 
     async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {

@@ -63,6 +63,16 @@ pub trait Source: Send + Sync {
     /// A manifest, its bytes proven against `reference` when that is a digest.
     async fn manifest(&self, reference: &Reference) -> Result<Manifest>;
 
+    /// The digest that `reference` has now, `None` when it is not there. A registry tells it for less than the
+    /// manifest: Docker Hub does not count the question as a pull.
+    async fn digest(&self, reference: &Reference) -> Result<Option<Digest>> {
+        match self.manifest(reference).await {
+            Ok(manifest) => Ok(Some(manifest.digest().clone())),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The bytes of a blob from `offset` on. They are *not* proven: whoever reads them to the end does that
     /// ([`VerifiedBlob`]).
     async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream>;

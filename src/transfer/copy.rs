@@ -1,217 +1,341 @@
-//! Moves one image: blobs in parallel, then manifests, the name last.
+//! Copies one image to all its targets: looks at what is there, resolves, moves blobs in parallel, then manifests, the
+//! name last.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::future::{BoxFuture, join_all};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
-use super::movers::Movers;
-use super::{BlobOutcome, Event, ImageGraph, Observer, Plan, ResolveError, Selection, resolve};
-use crate::model::{Descriptor, Digest, RefName};
-use crate::store::{self, Reference, Sink, Source};
+use super::job::{ImageReport, ImageResult, Job, Outcome, Target};
+use super::movers::{Course, Movers, Placed};
+use super::resolve::choose;
+use super::{Attachments, Event, ImageGraph, Observer, Plan, ResolveError};
+use crate::model::{Descriptor, Digest, Manifest};
+use crate::store::{self, Reference};
+
+/// How many manifests of an image are written, or looked for, at once.
+const MANIFESTS: usize = 16;
+/// How many blobs of an image are looked at, or wait for others, at once.
+const BLOBS: usize = 64;
 
 /// How a run is done.
 #[derive(Clone, Debug)]
 pub struct CopyOptions {
-    /// How many blobs move at once, over all images of the run.
+    /// How many blobs move to one destination at once, over all images of the run.
     pub jobs: usize,
 }
 
 impl Default for CopyOptions {
     fn default() -> Self {
-        Self { jobs: 6 }
+        Self { jobs: 16 }
     }
-}
-
-/// One image to copy.
-pub struct Job {
-    /// Its number in the run, for events.
-    pub image: usize,
-    /// Where it is.
-    pub source: Arc<dyn Source>,
-    /// Which one it is there.
-    pub reference: Reference,
-    /// Which part of it is wanted.
-    pub selection: Selection,
-    /// Where it goes.
-    pub sink: Arc<dyn Sink>,
-    /// What it is to be called there.
-    pub name: Option<RefName>,
-}
-
-impl Job {
-    fn source_label(&self) -> String {
-        let place = self.source.place();
-        match &self.reference {
-            Reference::Name(name) => format!("{place}:{name}"),
-            Reference::Digest(digest) => format!("{place}@{digest}"),
-            Reference::Only => place,
-        }
-    }
-
-    fn destination_label(&self) -> String {
-        let place = self.sink.place();
-        self.name.as_ref().map_or(place.clone(), |name| format!("{place}:{name}"))
-    }
-}
-
-/// What became of an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageReport {
-    /// The digest of the manifest that got the name.
-    pub digest: Digest,
-    /// The digest at the source, where platforms were picked from an index and it is another.
-    pub picked_from: Option<Digest>,
-    /// Whether anything had to be done.
-    pub outcome: Outcome,
-    /// Blobs whose bytes were moved.
-    pub copied: usize,
-    /// Blobs that the registry took over from another of its repositories.
-    pub mounted: usize,
-    /// Blobs that were there before.
-    pub present: usize,
-    /// Foreign layers, left where they are.
-    pub foreign: usize,
-    /// Bytes of the blobs moved.
-    pub bytes: u64,
-    /// Digests of the manifests that came along because they refer to the image.
-    pub referrers: Vec<Digest>,
-}
-
-/// Whether anything had to be done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The name points to the image now, and did not before.
-    Copied,
-    /// The name pointed to this image before.
-    Present,
 }
 
 /// Copies images. One for a whole run: images share its limits and its memory of where each blob already is.
 pub struct Copier {
     movers: Arc<Movers>,
     observer: Arc<dyn Observer>,
-    jobs: usize,
 }
 
 impl Copier {
     /// A copier that tells `observer` what it does.
     #[must_use]
     pub fn new(options: &CopyOptions, observer: Arc<dyn Observer>) -> Self {
-        let jobs = options.jobs.max(1);
-        Self { movers: Arc::new(Movers::new(jobs, Arc::clone(&observer))), observer, jobs }
+        let movers = Movers::new(options.jobs.max(1), Arc::clone(&observer));
+        Self { movers: Arc::new(movers), observer }
     }
 
-    /// Copies one image. A destination that has it already, under the same name, is left alone.
-    ///
-    /// # Errors
-    /// When the image cannot be resolved, read, proven or written. The name is not there then, or is what it was.
-    pub async fn copy(&self, job: Job) -> Result<ImageReport, ResolveError> {
-        self.observer.event(&Event::ImageStarted {
-            image: job.image,
-            source: job.source_label(),
-            destination: job.destination_label(),
-        });
-        let job = Arc::new(job);
-        let result = self.resolve_and_move(&job).await;
-        let outcome = result.as_ref().ok().map(|report| report.outcome);
-        self.observer.event(&Event::ImageDone { image: job.image, outcome });
-        result
-    }
-
-    async fn resolve_and_move(&self, job: &Arc<Job>) -> Result<ImageReport, ResolveError> {
-        let graph = resolve(job.source.as_ref(), &job.reference, &job.selection).await?;
-        let plan = Plan::of(&graph, job.name.as_ref());
-        self.observer.event(&Event::ImagePlanned {
-            image: job.image,
-            blobs: plan.blobs.len(),
-            bytes: plan.bytes(),
-        });
-        let mut report = ImageReport::new(&graph, &plan);
-        if graph.attached.is_empty() && self.is_there(job, &graph).await? {
-            report.outcome = Outcome::Present;
-            report.present = plan.blobs.len();
-            return Ok(report);
+    /// Copies one image to all its targets, and tells what became of it at each, in their order. A target that has it
+    /// already, under the same name, is left alone. Where it fails the name is not there, or is what it was.
+    pub async fn copy(&self, job: Job) -> Vec<ImageResult> {
+        for target in &job.targets {
+            self.observer.event(&Event::ImageStarted {
+                image: target.image,
+                source: job.label(),
+                destination: target.label(),
+            });
         }
-        self.move_blobs(job, &plan.blobs, &mut report).await?;
-        for round in &plan.rounds {
-            let puts: Vec<_> = round
-                .iter()
-                .map(|(manifest, name)| job.sink.put_manifest(manifest, name.as_ref()))
-                .collect();
-            stream::iter(puts).buffer_unordered(self.jobs).try_collect::<()>().await?;
+        let mut run = Run::new(self, job);
+        match run.go().await {
+            Ok(()) => {}
+            Err(error) => run.settle_open(&Arc::new(error)),
         }
-        Ok(report)
+        run.results.into_iter().flatten().collect()
+    }
+}
+
+/// One image on its way.
+struct Run<'a> {
+    copier: &'a Copier,
+    job: Arc<Job>,
+    /// What became of it at each target; `None` where that is still open.
+    results: Vec<Option<ImageResult>>,
+}
+
+/// What is left to do for a target.
+struct Work {
+    course: Arc<Course>,
+    plan: Plan,
+    report: ImageReport,
+    /// Blobs that are not yet there.
+    missing: usize,
+}
+
+impl<'a> Run<'a> {
+    fn new(copier: &'a Copier, job: Job) -> Self {
+        let results = job.targets.iter().map(|_| None).collect();
+        Self { copier, job: Arc::new(job), results }
     }
 
-    async fn is_there(&self, job: &Job, graph: &ImageGraph) -> Result<bool, store::Error> {
-        let reference = match &job.name {
-            Some(name) => Reference::Name(name.clone()),
-            None => Reference::Digest(graph.root.digest().clone()),
+    /// Goes as far as it has to. An error is one of the image itself, and of all targets that are still open.
+    async fn go(&mut self) -> Result<(), ResolveError> {
+        let job = Arc::clone(&self.job);
+        let (source, selection) = (job.source.as_ref(), &job.selection);
+        let known = match &job.reference {
+            Reference::Digest(digest) if selection.is_plain() => Some(digest.clone()),
+            _ => None,
         };
-        let there = job.sink.manifest_digest(&reference).await?;
-        Ok(there.as_ref() == Some(graph.root.digest()))
+        let mut now = self.ask_targets(known.as_ref(), |_| true).await;
+        if selection.is_plain() && now.iter().any(Option::is_some) {
+            let digest = match known {
+                Some(digest) => Some(digest),
+                None => source.digest(&job.reference).await?,
+            };
+            digest.inspect(|digest| self.settle_present(&now, digest, None));
+        }
+        if self.is_settled() {
+            return Ok(());
+        }
+        let chosen = choose(source, &job.reference, selection).await?;
+        let (root, picked_from) = (chosen.digest().clone(), chosen.picked_from.clone());
+        let by_digest = self.ask_targets(Some(&root), |target| target.name.is_none()).await;
+        now.iter_mut().zip(by_digest).for_each(|(now, found)| *now = now.take().or(found));
+        if selection.attachments == Attachments::None {
+            self.settle_present(&now, &root, picked_from.as_ref());
+        }
+        if self.is_settled() {
+            return Ok(());
+        }
+        let graph = chosen.resolve(source, selection.attachments).await?;
+        if graph.attached.is_empty() {
+            self.settle_present(&now, &root, picked_from.as_ref());
+        }
+        let works = self.plan(&graph, &now).await;
+        self.carry_out(works).await;
+        Ok(())
     }
 
-    /// Moves blobs, each in a task of its own so that they are hashed and written on all cores. When one fails the
-    /// others are stopped before that is told.
-    async fn move_blobs(
+    /// What the name of the image, or `digest` where it has none, means now at each open target that is `meant`.
+    async fn ask_targets(
+        &mut self,
+        digest: Option<&Digest>,
+        meant: fn(&Target) -> bool,
+    ) -> Vec<Option<Digest>> {
+        let job = Arc::clone(&self.job);
+        let mut questions = Vec::new();
+        for (target, result) in job.targets.iter().zip(&self.results) {
+            let asked = result.is_none() && meant(target);
+            questions.push(async move {
+                if asked { target.digest_now(digest).await } else { Ok(None) }
+            });
+        }
+        let answers = join_all(questions).await.into_iter().enumerate();
+        answers.map(|(target, answer)| self.value(target, answer).flatten()).collect()
+    }
+
+    /// What each open target has to get.
+    async fn plan(&mut self, graph: &ImageGraph, now: &[Option<Digest>]) -> Vec<Option<Work>> {
+        let job = Arc::clone(&self.job);
+        let mut questions = Vec::new();
+        for (target, now) in now.iter().enumerate() {
+            questions.push(self.there(graph, target, now.as_ref()));
+        }
+        let there = join_all(questions).await;
+        let mut works = Vec::new();
+        for (number, there) in there.into_iter().enumerate() {
+            let Some(there) = self.value(number, there) else {
+                works.push(None);
+                continue;
+            };
+            let target = &job.targets[number];
+            let plan = Plan::of(graph, target.name.as_ref(), &there);
+            self.copier.observer.event(&Event::ImagePlanned {
+                image: target.image,
+                blobs: plan.blobs.len(),
+                bytes: plan.bytes(),
+            });
+            let report = ImageReport::of(graph, &plan);
+            let missing = plan.blobs.len();
+            works.push(Some(Work { course: Arc::new(Course::new(number)), plan, report, missing }));
+        }
+        works
+    }
+
+    /// The manifests that a target has. Whoever has a manifest has its blobs: to ask for it saves asking for them.
+    async fn there(
         &self,
-        job: &Arc<Job>,
-        blobs: &[Descriptor],
-        report: &mut ImageReport,
-    ) -> Result<(), store::Error> {
+        graph: &ImageGraph,
+        target: usize,
+        now: Option<&Digest>,
+    ) -> store::Result<HashSet<Digest>> {
+        if self.results[target].is_some() {
+            return Ok(HashSet::new());
+        }
+        let root = graph.root.digest();
+        let sink = self.job.targets[target].sink.as_ref();
+        let root_is_there = now == Some(root)
+            || sink.manifest_digest(&Reference::Digest(root.clone())).await?.is_some();
+        let inner: Vec<&Digest> = match (root_is_there, now) {
+            (true, _) => return Ok(HashSet::from([root.clone()])),
+            // Where the name is new its parts are, too.
+            (false, None) => Vec::new(),
+            (false, Some(_)) => graph.levels.iter().flatten().map(Manifest::digest).collect(),
+        };
+        let inner: Vec<Reference> = inner.into_iter().cloned().map(Reference::Digest).collect();
+        let questions: Vec<_> = inner.iter().map(|digest| sink.manifest_digest(digest)).collect();
+        let answers: Vec<Option<Digest>> =
+            stream::iter(questions).buffer_unordered(MANIFESTS).try_collect().await?;
+        Ok(answers.into_iter().flatten().collect())
+    }
+
+    /// Moves blobs, each in a task of its own so that they are hashed and written on all cores. A target gets its
+    /// manifests when it has all of them. When it fails, what is on its way there is stopped before that is told.
+    async fn carry_out(&mut self, mut works: Vec<Option<Work>>) {
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let mut blobs = blobs_of(&works).into_iter();
         let mut tasks = JoinSet::new();
-        let mut waiting = blobs.iter();
-        loop {
-            while tasks.len() < self.jobs
-                && let Some(blob) = waiting.next()
+        let mut commits = FuturesUnordered::new();
+        commits.extend(works.iter_mut().filter_map(|work| self.commit_if_whole(work)));
+        while !self.is_settled() {
+            while tasks.len() < BLOBS
+                && let Some((blob, courses)) = blobs.next()
             {
-                tasks.spawn(Arc::clone(&self.movers).place(Arc::clone(job), blob.clone()));
+                let (movers, job) = (Arc::clone(&self.copier.movers), Arc::clone(&self.job));
+                tasks.spawn(movers.place(job, blob, courses, tell.clone()));
             }
-            match tasks.join_next().await.map(settled) {
-                None => return Ok(()),
-                Some(Ok((blob, outcome))) => report.count(&blob, outcome),
-                Some(Err(error)) => {
-                    tasks.shutdown().await;
-                    return Err(error);
-                }
+            tokio::select! {
+                Some(Placed { target, blob, result }) = told.recv() => match (result, &mut works[target]) {
+                    (Ok(outcome), Some(work)) => {
+                        work.report.count(&blob, outcome);
+                        work.missing -= 1;
+                        commits.extend(self.commit_if_whole(&mut works[target]));
+                    }
+                    (Err(error), Some(work)) => {
+                        work.course.stop.cancel();
+                        works[target] = None;
+                        self.settle(target, Err(Arc::new(error.into())));
+                    }
+                    (_, None) => {}
+                },
+                Some((target, result)) = commits.next() => self.settle(target, result),
+                Some(joined) = tasks.join_next() => go_on_panicking(joined),
+            }
+        }
+        tasks.shutdown().await;
+    }
+
+    /// Takes the work of a target that has all blobs: what is left are its manifests.
+    fn commit_if_whole(
+        &self,
+        work: &mut Option<Work>,
+    ) -> Option<BoxFuture<'static, (usize, ImageResult)>> {
+        let Work { course, plan, report, .. } = work.take_if(|work| work.missing == 0)?;
+        let job = Arc::clone(&self.job);
+        let commit = async move {
+            let result = match put_manifests(&job, course.number, &plan).await {
+                Ok(()) => Ok(report),
+                Err(error) => Err(Arc::new(error.into())),
+            };
+            (course.number, result)
+        };
+        Some(commit.boxed())
+    }
+
+    fn is_settled(&self) -> bool {
+        self.results.iter().all(Option::is_some)
+    }
+
+    fn settle(&mut self, target: usize, result: ImageResult) {
+        let outcome = result.as_ref().ok().map(|report| report.outcome);
+        let image = self.job.targets[target].image;
+        self.copier.observer.event(&Event::ImageDone { image, outcome });
+        self.results[target] = Some(result);
+    }
+
+    /// Settles the targets that have the image.
+    fn settle_present(
+        &mut self,
+        now: &[Option<Digest>],
+        root: &Digest,
+        picked_from: Option<&Digest>,
+    ) {
+        for (target, now) in now.iter().enumerate() {
+            if now.as_ref() == Some(root) && self.results[target].is_none() {
+                let report = ImageReport::new(root.clone(), picked_from.cloned(), Outcome::Present);
+                self.settle(target, Ok(report));
+            }
+        }
+    }
+
+    fn settle_open(&mut self, error: &Arc<ResolveError>) {
+        for target in 0..self.results.len() {
+            if self.results[target].is_none() {
+                self.settle(target, Err(Arc::clone(error)));
+            }
+        }
+    }
+
+    /// The value of what was asked of a target that is still open; a failure settles it.
+    fn value<T>(&mut self, target: usize, answer: store::Result<T>) -> Option<T> {
+        match answer {
+            _ if self.results[target].is_some() => None,
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.settle(target, Err(Arc::new(error.into())));
+                None
             }
         }
     }
 }
 
-/// The result of a task that nobody stopped; its panic goes on here.
-fn settled<T>(joined: Result<store::Result<T>, JoinError>) -> store::Result<T> {
-    joined.unwrap_or_else(|lost| match lost.try_into_panic() {
-        Ok(panic) => std::panic::resume_unwind(panic),
-        Err(stopped) => Err(store::Error::Backend(Box::new(stopped))),
-    })
-}
-
-impl ImageReport {
-    fn new(graph: &ImageGraph, plan: &Plan) -> Self {
-        Self {
-            digest: graph.root.digest().clone(),
-            picked_from: graph.picked_from.clone(),
-            outcome: Outcome::Copied,
-            copied: 0,
-            mounted: 0,
-            present: 0,
-            foreign: plan.foreign.len(),
-            bytes: 0,
-            referrers: graph.attached.iter().map(|(g, _)| g.root.digest().clone()).collect(),
+/// All blobs that targets need, large ones first, each with those who need it.
+fn blobs_of(works: &[Option<Work>]) -> Vec<(Descriptor, Vec<Arc<Course>>)> {
+    let mut blobs: Vec<(Descriptor, Vec<Arc<Course>>)> = Vec::new();
+    let mut known: HashMap<&Digest, usize> = HashMap::new();
+    for work in works.iter().flatten() {
+        for blob in &work.plan.blobs {
+            let number = *known.entry(&blob.digest).or_insert_with(|| {
+                blobs.push((blob.clone(), Vec::new()));
+                blobs.len() - 1
+            });
+            blobs[number].1.push(Arc::clone(&work.course));
         }
     }
+    blobs.sort_by_key(|(blob, _)| std::cmp::Reverse(blob.size));
+    blobs
+}
 
-    fn count(&mut self, blob: &Descriptor, outcome: BlobOutcome) {
-        match outcome {
-            BlobOutcome::Copied => {
-                self.copied += 1;
-                self.bytes += blob.size;
-            }
-            BlobOutcome::Mounted => self.mounted += 1,
-            BlobOutcome::Present => self.present += 1,
-        }
+async fn put_manifests(job: &Job, target: usize, plan: &Plan) -> store::Result<()> {
+    let sink = &job.targets[target].sink;
+    for round in &plan.rounds {
+        let puts: Vec<_> = round
+            .iter()
+            .map(|(manifest, name)| sink.put_manifest(manifest, name.as_ref()))
+            .collect();
+        stream::iter(puts).buffer_unordered(MANIFESTS).try_collect::<()>().await?;
+    }
+    Ok(())
+}
+
+/// A task that moves a blob ends well whatever becomes of the blob, unless it panics.
+fn go_on_panicking(joined: Result<(), JoinError>) {
+    if let Err(lost) = joined
+        && let Ok(panic) = lost.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
     }
 }

@@ -37,22 +37,33 @@ impl Holders {
     }
 }
 
-/// A blob on its way to one registry or folder.
-type Flight = Arc<tokio::sync::Mutex<Holders>>;
+/// The right to write a blob to a destination, with what is known of it there.
+pub(super) type Flight = OwnedMutexGuard<Holders>;
 
 /// The blobs of a run that have been written or are being written.
 #[derive(Default)]
-pub(super) struct Flights(Mutex<HashMap<(String, Digest), Flight>>);
+pub(super) struct Flights(Mutex<HashMap<(String, Digest), Shared>>);
+
+type Shared = Arc<tokio::sync::Mutex<Holders>>;
 
 impl Flights {
-    /// Waits until no one else writes `digest` to the registry (or folder) of `sink`.
-    pub(super) async fn enter(&self, sink: &dyn Sink, digest: &Digest) -> OwnedMutexGuard<Holders> {
-        let destination =
-            sink.repository().map_or_else(|| sink.place(), |repo| repo.registry().to_string());
-        let flight = {
-            let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(flights.entry((destination, digest.clone())).or_default())
-        };
-        flight.lock_owned().await
+    /// Waits until no one else writes `digest` to the destination of `sink`.
+    pub(super) async fn enter(&self, sink: &dyn Sink, digest: &Digest) -> Flight {
+        self.of(sink, digest).lock_owned().await
     }
+
+    /// The same without waiting; `None` when someone else writes it.
+    pub(super) fn try_enter(&self, sink: &dyn Sink, digest: &Digest) -> Option<Flight> {
+        self.of(sink, digest).try_lock_owned().ok()
+    }
+
+    fn of(&self, sink: &dyn Sink, digest: &Digest) -> Shared {
+        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(flights.entry((destination(sink), digest.clone())).or_default())
+    }
+}
+
+/// What places share that can take blobs over from each other, or bear only so much at once: a registry; a folder.
+pub(super) fn destination(sink: &dyn Sink) -> String {
+    sink.repository().map_or_else(|| sink.place(), |repository| repository.registry().to_string())
 }

@@ -4,16 +4,23 @@
 //! An image is *resolved* (its tree of manifests read and pinned by digest: [`ImageGraph`]), *planned* (what to move,
 //! in which order: [`Plan`], pure) and *moved*: blobs in parallel, then manifests, children before parents, the name
 //! last. So nothing that a name points to is ever missing, whenever the run is stopped.
+//!
+//! An image that goes to several places is read once. Each place gets its manifests and its name as soon as it has all
+//! blobs, and fails by itself.
 
 mod copy;
 mod event;
+mod feed;
 mod flight;
+mod job;
+mod mounts;
 mod movers;
-mod observed;
 mod plan;
 mod resolve;
+mod tee;
 
-pub use copy::{Copier, CopyOptions, ImageReport, Job, Outcome};
+pub use copy::{Copier, CopyOptions};
 pub use event::{BlobOutcome, Event, Observer};
+pub use job::{ImageReport, ImageResult, Job, Outcome, Target};
 pub use plan::Plan;
 pub use resolve::{Attachments, Error as ResolveError, ImageGraph, Selection, resolve, select};

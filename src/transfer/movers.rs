@@ -1,86 +1,268 @@
-//! Brings single blobs to where they are to be, by the cheapest way there is.
+//! Brings single blobs to where they are to be, by the cheapest way there is: found there, mounted, or moved, in one
+//! read for all destinations that are ready for it.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use futures_util::future::{BoxFuture, join, join_all};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, Stream, StreamExt};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
-use super::flight::Flights;
-use super::observed::Observed;
-use super::{BlobOutcome, Event, Job, Observer};
+use super::feed::Feed;
+use super::flight::{Flight, Flights, destination};
+use super::mounts::Mounts;
+use super::tee::{Reader, Tee};
+use super::{BlobOutcome, Event, Job, Observer, Target};
 use crate::model::{Descriptor, Repository};
-use crate::store::Result;
+use crate::store::{Result, Sink};
+
+/// How long the destinations that are ready wait for those that are not.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What all who move blobs in a run share: how many there may be, and where each blob already is.
 pub(super) struct Movers {
     flights: Flights,
-    permits: Semaphore,
+    mounts: Mounts,
+    permits: Permits,
     observer: Arc<dyn Observer>,
+}
+
+/// How many blobs may be on their way to each destination at once.
+struct Permits {
+    jobs: usize,
+    destinations: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Permits {
+    /// A permit, or `None` from a semaphore that was closed, which these never are.
+    async fn acquire(&self, sink: &dyn Sink) -> Option<OwnedSemaphorePermit> {
+        let semaphore = {
+            let mut destinations = self.destinations.lock().unwrap_or_else(PoisonError::into_inner);
+            let new = || Arc::new(Semaphore::new(self.jobs));
+            Arc::clone(destinations.entry(destination(sink)).or_insert_with(new))
+        };
+        semaphore.acquire_owned().await.ok()
+    }
+}
+
+/// One target of a job while its blobs are moved.
+pub(super) struct Course {
+    /// Which target.
+    pub(super) number: usize,
+    /// Set when the target has failed: what is on its way there is given up.
+    pub(super) stop: CancellationToken,
+    /// Set when others had to wait for it. From then on it reads by itself.
+    lagging: AtomicBool,
+}
+
+impl Course {
+    pub(super) fn new(number: usize) -> Self {
+        Self { number, stop: CancellationToken::new(), lagging: AtomicBool::new(false) }
+    }
+
+    fn lags(&self) {
+        self.lagging.store(true, Ordering::Relaxed);
+    }
+
+    fn is_lagging(&self) -> bool {
+        self.lagging.load(Ordering::Relaxed)
+    }
+}
+
+/// What became of a blob at one target.
+pub(super) struct Placed {
+    pub(super) target: usize,
+    pub(super) blob: Descriptor,
+    pub(super) result: Result<BlobOutcome>,
+}
+
+/// A target that needs the bytes and may have them now.
+struct Ready {
+    course: Arc<Course>,
+    flight: Flight,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Ready {
+    /// Notes that others had to wait for it.
+    fn too_late(ready: Option<Self>) -> Option<Self> {
+        ready.inspect(|ready| ready.course.lags())
+    }
 }
 
 impl Movers {
     pub(super) fn new(jobs: usize, observer: Arc<dyn Observer>) -> Self {
-        Self { flights: Flights::default(), permits: Semaphore::new(jobs), observer }
+        let permits = Permits { jobs, destinations: Mutex::default() };
+        Self { flights: Flights::default(), mounts: Mounts::default(), permits, observer }
     }
 
-    /// Sees to it that the destination of `job` has `blob`.
+    /// Sees to it that all targets of `courses` have `blob`, and tells each that has.
     pub(super) async fn place(
         self: Arc<Self>,
         job: Arc<Job>,
         blob: Descriptor,
-    ) -> Result<(Descriptor, BlobOutcome)> {
-        let sink = job.sink.as_ref();
-        let mut holders = self.flights.enter(sink, &blob.digest).await;
-        let outcome = if holders.include(sink) {
-            BlobOutcome::Present
-        } else {
-            let outcome = self.obtain(&job, &blob, holders.repository()).await?;
-            holders.add(sink);
-            outcome
-        };
-        self.observer.event(&Event::BlobDone {
-            image: job.image,
-            digest: blob.digest.clone(),
-            size: blob.size,
-            outcome,
-        });
-        Ok((blob, outcome))
-    }
-
-    async fn obtain(
-        &self,
-        job: &Job,
-        blob: &Descriptor,
-        holder: Option<&Repository>,
-    ) -> Result<BlobOutcome> {
-        // The semaphore is never closed, so acquiring cannot fail.
-        let _permit = self.permits.acquire().await;
-        if job.sink.has_blob(blob).await? {
-            return Ok(BlobOutcome::Present);
+        courses: Vec<Arc<Course>>,
+        tell: UnboundedSender<Placed>,
+    ) {
+        let passage = Passage { movers: &self, job: &job, blob: &blob, tell };
+        let (mut at_once, mut later) = (FuturesUnordered::new(), Vec::new());
+        for course in courses {
+            let sink = job.targets[course.number].sink.as_ref();
+            let flight = self.flights.try_enter(sink, &blob.digest);
+            if flight.is_some() && !course.is_lagging() {
+                at_once.push(passage.prepare(course, flight).boxed());
+            } else {
+                later.push(passage.prepare(course, flight).boxed());
+            }
         }
-        if mount(job, blob, holder).await? {
-            return Ok(BlobOutcome::Mounted);
-        }
-        self.observer.event(&Event::BlobStarted {
-            image: job.image,
-            digest: blob.digest.clone(),
-            size: blob.size,
-        });
-        let observer = Arc::clone(&self.observer);
-        let source = Observed { source: job.source.as_ref(), observer, image: job.image };
-        job.sink.put_blob(blob, &source).await?;
-        Ok(BlobOutcome::Copied)
+        let group = gather(&mut at_once).await;
+        let too_late = at_once.into_iter().map(|preparing| preparing.map(Ready::too_late).boxed());
+        let alone = too_late.chain(later).map(|preparing| passage.carry_alone(preparing));
+        join(passage.carry(group), join_all(alone)).await;
     }
 }
 
-/// Mounts `blob` from a repository of the destination's registry: the source itself, or `holder`, which got it in this
-/// run.
-async fn mount(job: &Job, blob: &Descriptor, holder: Option<&Repository>) -> Result<bool> {
-    let Some(destination) = job.sink.repository() else { return Ok(false) };
-    for from in [job.source.repository(), holder].into_iter().flatten() {
-        let mountable = from.registry() == destination.registry() && from != destination;
-        if mountable && job.sink.mount_blob(blob, from).await? {
-            return Ok(true);
+/// Those who are ready, when all are, or when it took too long.
+async fn gather(targets: &mut (impl Stream<Item = Option<Ready>> + Unpin)) -> Vec<Ready> {
+    let mut group = Vec::new();
+    let mut too_long = std::pin::pin!(tokio::time::sleep(PATIENCE));
+    loop {
+        tokio::select! {
+            biased;
+            target = targets.next() => match target {
+                Some(ready) => group.extend(ready),
+                None => return group,
+            },
+            () = &mut too_long, if !group.is_empty() => return group,
         }
     }
-    Ok(false)
+}
+
+/// One blob on its way to the targets of a job.
+struct Passage<'a> {
+    movers: &'a Movers,
+    job: &'a Job,
+    blob: &'a Descriptor,
+    tell: UnboundedSender<Placed>,
+}
+
+impl Passage<'_> {
+    fn target(&self, course: &Course) -> &Target {
+        &self.job.targets[course.number]
+    }
+
+    /// Brings a target to where it needs the bytes; `None` when it does not, or has failed.
+    async fn prepare(&self, course: Arc<Course>, flight: Option<Flight>) -> Option<Ready> {
+        let sink = self.target(&course).sink.as_ref();
+        let preparing = async {
+            let mut flight = match flight {
+                Some(flight) => flight,
+                None => self.movers.flights.enter(sink, &self.blob.digest).await,
+            };
+            match self.without_bytes(sink, &flight).await {
+                Ok(None) => {
+                    let permit = self.movers.permits.acquire(sink).await;
+                    return Some((flight, permit));
+                }
+                Ok(Some(outcome)) => {
+                    flight.add(sink);
+                    drop(flight);
+                    self.done(&course, Ok(outcome));
+                }
+                Err(error) => self.done(&course, Err(error)),
+            }
+            None
+        };
+        let (flight, _permit) = course.stop.run_until_cancelled(preparing).await??;
+        Some(Ready { course, flight, _permit })
+    }
+
+    /// The ways that move no bytes. Mounting is tried first where it may succeed: it tells no less than a question.
+    async fn without_bytes(&self, sink: &dyn Sink, flight: &Flight) -> Result<Option<BlobOutcome>> {
+        if flight.include(sink) {
+            return Ok(Some(BlobOutcome::Present));
+        }
+        for from in [flight.repository(), self.job.source.repository()].into_iter().flatten() {
+            if self.mount(sink, from).await? {
+                return Ok(Some(BlobOutcome::Mounted));
+            }
+        }
+        Ok(sink.has_blob(self.blob).await?.then_some(BlobOutcome::Present))
+    }
+
+    async fn mount(&self, sink: &dyn Sink, from: &Repository) -> Result<bool> {
+        let mounts = &self.movers.mounts;
+        let Some(to) = sink.repository() else { return Ok(false) };
+        if !mounts.are_worth_trying(from, to) {
+            return Ok(false);
+        }
+        let taken = sink.mount_blob(self.blob, from).await?;
+        mounts.note(from, to, taken);
+        Ok(taken)
+    }
+
+    /// Moves the bytes to one target when that is ready.
+    async fn carry_alone(&self, preparing: BoxFuture<'_, Option<Ready>>) {
+        if let Some(ready) = preparing.await {
+            self.carry(vec![ready]).await;
+        }
+    }
+
+    /// Moves the bytes to all of `group` in one read.
+    async fn carry(&self, group: Vec<Ready>) {
+        let tee = (group.len() > 1)
+            .then(|| Tee::new(Arc::clone(&self.job.source), self.blob, group.len()));
+        let courses: Vec<Arc<Course>> = group.iter().map(|r| Arc::clone(&r.course)).collect();
+        let notice_laggards = || {
+            for (number, course) in courses.iter().enumerate() {
+                if tee.as_ref().is_some_and(|tee| tee.let_go(number)) {
+                    course.lags();
+                }
+            }
+        };
+        let puts = group.into_iter().enumerate().map(|(number, ready)| {
+            let reader = tee.as_ref().map(|tee| tee.reader(number));
+            self.put(ready, reader).inspect(|()| notice_laggards())
+        });
+        join_all(puts).await;
+    }
+
+    async fn put(&self, ready: Ready, reader: Option<Reader>) {
+        let Ready { course, mut flight, _permit } = ready;
+        let Target { image, sink, .. } = self.target(&course);
+        let (digest, size) = (self.blob.digest.clone(), self.blob.size);
+        self.movers.observer.event(&Event::BlobStarted { image: *image, digest, size });
+        let feed = Feed {
+            source: Arc::clone(&self.job.source),
+            reader,
+            observer: Arc::clone(&self.movers.observer),
+            image: *image,
+        };
+        let put = sink.put_blob(self.blob, &feed);
+        let Some(result) = course.stop.run_until_cancelled(put).await else { return };
+        if result.is_ok() {
+            flight.add(sink.as_ref());
+        }
+        drop(flight);
+        self.done(&course, result.map(|()| BlobOutcome::Copied));
+    }
+
+    fn done(&self, course: &Course, result: Result<BlobOutcome>) {
+        if let Ok(outcome) = result {
+            self.movers.observer.event(&Event::BlobDone {
+                image: self.target(course).image,
+                digest: self.blob.digest.clone(),
+                size: self.blob.size,
+                outcome,
+            });
+        }
+        let placed = Placed { target: course.number, blob: self.blob.clone(), result };
+        // Nobody listens any more when all targets have come to their end.
+        let _ = self.tell.send(placed);
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::ImageGraph;
-use crate::model::{Descriptor, Manifest, RefName};
+use crate::model::{Descriptor, Digest, Manifest, RefName};
 
 /// The work that an image makes: all blobs first, then the manifests in rounds.
 #[derive(Clone, Debug)]
@@ -12,17 +12,18 @@ pub struct Plan {
     pub blobs: Vec<Descriptor>,
     /// Blobs that stay where their descriptors say (foreign layers).
     pub foreign: Vec<Descriptor>,
-    /// Manifests in rounds. All that a manifest points to is in an earlier round; those of one round may go in any
-    /// order. The named root is alone in its round; what refers to it comes after it.
+    /// Manifests in rounds. All that a manifest points to is in an earlier round or was there before; those of one
+    /// round may go in any order. The named root is alone in its round; what refers to it comes after it.
     pub rounds: Vec<Vec<(Manifest, Option<RefName>)>>,
 }
 
 impl Plan {
-    /// The work for `graph`, whose root is to be called `name`.
+    /// The work for `graph`, whose root is to be called `name`. Of the manifests in `there`, and of all that they
+    /// point to, nothing is left to do but to give the root its name.
     #[must_use]
-    pub fn of(graph: &ImageGraph, name: Option<&RefName>) -> Self {
+    pub fn of(graph: &ImageGraph, name: Option<&RefName>, there: &HashSet<Digest>) -> Self {
         let mut plan = Self { blobs: Vec::new(), foreign: Vec::new(), rounds: Vec::new() };
-        plan.add(graph, name, &mut HashSet::new());
+        plan.add(graph, name, there, &mut HashSet::new());
         plan.blobs.sort_by_key(|blob| std::cmp::Reverse(blob.size));
         plan
     }
@@ -37,21 +38,26 @@ impl Plan {
         &mut self,
         graph: &'a ImageGraph,
         name: Option<&RefName>,
-        seen: &mut HashSet<(&'a crate::model::Digest, bool)>,
+        there: &HashSet<Digest>,
+        seen: &mut HashSet<(&'a Digest, bool)>,
     ) {
-        for blob in graph.manifests().flat_map(Manifest::blobs) {
-            let is_foreign = blob.is_foreign();
-            if seen.insert((&blob.digest, is_foreign)) {
-                let list = if is_foreign { &mut self.foreign } else { &mut self.blobs };
-                list.push(blob.clone());
+        if !there.contains(graph.root.digest()) {
+            let missing = |manifest: &&Manifest| !there.contains(manifest.digest());
+            for blob in graph.manifests().filter(missing).flat_map(Manifest::blobs) {
+                let is_foreign = blob.is_foreign();
+                if seen.insert((&blob.digest, is_foreign)) {
+                    let list = if is_foreign { &mut self.foreign } else { &mut self.blobs };
+                    list.push(blob.clone());
+                }
             }
-        }
-        for level in graph.levels.iter().rev() {
-            self.rounds.push(level.iter().map(|manifest| (manifest.clone(), None)).collect());
+            for level in graph.levels.iter().rev() {
+                let round = level.iter().filter(missing).map(|m| (m.clone(), None)).collect();
+                self.rounds.push(round);
+            }
         }
         self.rounds.push(vec![(graph.root.clone(), name.cloned())]);
         for (attached, name) in &graph.attached {
-            self.add(attached, name.as_ref(), seen);
+            self.add(attached, name.as_ref(), there, seen);
         }
     }
 }
@@ -63,7 +69,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::{Digest, media_types};
+    use crate::model::media_types;
 
     fn blob(seed: u8) -> serde_json::Value {
         let digest = Digest::of(&[seed]);
@@ -109,7 +115,7 @@ mod tests {
         ) {
             let graph = graph(&images, &attached);
             let name: RefName = "v1".parse().unwrap();
-            let plan = Plan::of(&graph, Some(&name));
+            let plan = Plan::of(&graph, Some(&name), &HashSet::new());
             let mut there: HashSet<&Digest> = plan.blobs.iter().map(|blob| &blob.digest).collect();
             prop_assert_eq!(there.len(), plan.blobs.len());
             for round in &plan.rounds {
@@ -125,7 +131,7 @@ mod tests {
 
         #[test]
         fn every_blob_is_moved_once_and_large_ones_first(layers in prop::collection::vec(1u8..250, 0..20)) {
-            let plan = Plan::of(&graph(&[layers.clone(), layers.clone()], &[]), None);
+            let plan = Plan::of(&graph(&[layers.clone(), layers.clone()], &[]), None, &HashSet::new());
             let wanted: HashSet<u8> = layers.into_iter().chain([0]).collect();
             prop_assert_eq!(plan.blobs.len(), wanted.len());
             prop_assert!(plan.blobs.windows(2).all(|pair| pair[0].size >= pair[1].size));
@@ -141,7 +147,7 @@ mod tests {
         let root = parse(&json, media_types::OCI_MANIFEST);
         let graph =
             ImageGraph { root, picked_from: None, levels: Vec::new(), attached: Vec::new() };
-        let plan = Plan::of(&graph, None);
+        let plan = Plan::of(&graph, None, &HashSet::new());
         assert_eq!((plan.foreign.len(), plan.blobs.len()), (1, 2));
     }
 
@@ -154,7 +160,7 @@ mod tests {
         let root = parse(&json, media_types::OCI_MANIFEST);
         let graph =
             ImageGraph { root, picked_from: None, levels: Vec::new(), attached: Vec::new() };
-        let plan = Plan::of(&graph, None);
+        let plan = Plan::of(&graph, None, &HashSet::new());
         assert!(plan.blobs.iter().any(|blob| blob.digest == Digest::of(&[1])));
     }
 }

@@ -32,6 +32,13 @@ pub struct Selection {
     pub attachments: Attachments,
 }
 
+impl Selection {
+    /// Whether the image is wanted as it is, and nothing besides.
+    pub(super) fn is_plain(&self) -> bool {
+        self.platforms.is_empty() && self.attachments == Attachments::None
+    }
+}
+
 /// What goes along with an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Attachments {
@@ -101,16 +108,7 @@ pub async fn resolve(
     reference: &Reference,
     selection: &Selection,
 ) -> Result<ImageGraph> {
-    let mut walk = Walk::new(source);
-    let given = source.manifest(reference).await?;
-    let given_digest = given.digest().clone();
-    let root = walk.select(given, &selection.platforms).await?;
-    let mut graph = walk.descend(root).await?;
-    graph.picked_from = Some(given_digest).filter(|digest| digest != graph.root.digest());
-    if selection.attachments == Attachments::Referrers {
-        walk.attach(&mut graph).await?;
-    }
-    Ok(graph)
+    choose(source, reference, selection).await?.resolve(source, selection.attachments).await
 }
 
 /// Reads the one manifest that gets the name: `reference` itself, or what the selected platforms make of it.
@@ -122,8 +120,117 @@ pub async fn select(
     reference: &Reference,
     selection: &Selection,
 ) -> Result<Manifest> {
-    let walk = Walk::new(source);
-    walk.select(source.manifest(reference).await?, &selection.platforms).await
+    choose(source, reference, selection).await?.manifest(source).await
+}
+
+/// Finds out which manifest gets the name, by reading what `reference` points to and nothing else.
+pub(super) async fn choose(
+    source: &dyn Source,
+    reference: &Reference,
+    selection: &Selection,
+) -> Result<Chosen> {
+    let given = source.manifest(reference).await?;
+    let picked_from = given.digest().clone();
+    let root = pick(source, given, &selection.platforms)?;
+    let picked_from = Some(picked_from).filter(|digest| digest != root.digest());
+    Ok(Chosen { root, picked_from })
+}
+
+/// The manifest that gets the name.
+pub(super) struct Chosen {
+    root: Root,
+    /// As in [`ImageGraph`].
+    pub(super) picked_from: Option<Digest>,
+}
+
+enum Root {
+    Read(Box<Manifest>),
+    /// A manifest in the index that was read.
+    Child(Digest),
+}
+
+impl Root {
+    fn digest(&self) -> &Digest {
+        match self {
+            Self::Read(manifest) => manifest.digest(),
+            Self::Child(digest) => digest,
+        }
+    }
+}
+
+impl Chosen {
+    pub(super) fn digest(&self) -> &Digest {
+        self.root.digest()
+    }
+
+    async fn manifest(self, source: &dyn Source) -> Result<Manifest> {
+        match self.root {
+            Root::Read(manifest) => Ok(*manifest),
+            Root::Child(digest) => Ok(source.manifest(&Reference::Digest(digest)).await?),
+        }
+    }
+
+    /// Reads all that belongs to it.
+    pub(super) async fn resolve(
+        self,
+        source: &dyn Source,
+        attachments: Attachments,
+    ) -> Result<ImageGraph> {
+        let mut walk = Walk::new(source);
+        let picked_from = self.picked_from.clone();
+        let mut graph = walk.descend(self.manifest(source).await?).await?;
+        graph.picked_from = picked_from;
+        if attachments == Attachments::Referrers {
+            walk.attach(&mut graph).await?;
+        }
+        Ok(graph)
+    }
+}
+
+/// What `platforms` make of the manifest `given`.
+fn pick(source: &dyn Source, given: Manifest, platforms: &[PlatformFilter]) -> Result<Root> {
+    let Content::Index { manifests } = given.content() else { return Ok(Root::Read(given.into())) };
+    if platforms.is_empty() {
+        return Ok(Root::Read(given.into()));
+    }
+    for wanted in platforms {
+        if !manifests.iter().any(|child| wanted.picks(child)) {
+            return Err(no_platform(source, wanted, manifests));
+        }
+    }
+    let picked: Vec<&Descriptor> =
+        manifests.iter().filter(|c| platforms.iter().any(|p| p.picks(c))).collect();
+    match picked.as_slice() {
+        [only] => Ok(Root::Child(only.digest.clone())),
+        several => Ok(Root::Read(reduce(source, &given, several)?.into())),
+    }
+}
+
+/// The index with only the picked images and their attestations. What the original says otherwise is kept.
+fn reduce(source: &dyn Source, root: &Manifest, picked: &[&Descriptor]) -> Result<Manifest> {
+    let digests: HashSet<&str> = picked.iter().map(|child| child.digest.as_str()).collect();
+    let wanted = |child: &serde_json::Value| {
+        let named = child.get("digest").and_then(serde_json::Value::as_str);
+        let attested = child.get("annotations").and_then(|a| a.get(ATTESTED)?.as_str());
+        named.is_some_and(|d| digests.contains(d)) || attested.is_some_and(|d| digests.contains(d))
+    };
+    let fail = |cause| Error::Reduce { place: source.place(), source: cause };
+    let media_type = root.media_type().to_string();
+    let parse = |source| fail(ManifestError::Parse { media_type: media_type.clone(), source });
+    let mut json: serde_json::Value = serde_json::from_slice(root.bytes()).map_err(parse)?;
+    if let Some(children) = json.get_mut("manifests").and_then(serde_json::Value::as_array_mut) {
+        children.retain(wanted);
+    }
+    let bytes = serde_json::to_vec(&json).map_err(parse)?;
+    Manifest::parse(Bytes::from(bytes), Some(&media_type)).map_err(fail)
+}
+
+fn no_platform(source: &dyn Source, wanted: &PlatformFilter, manifests: &[Descriptor]) -> Error {
+    let platforms = manifests.iter().filter_map(|child| child.platform.as_ref());
+    let available: Vec<String> = platforms.map(platform_text).take(20).collect();
+    let available =
+        if available.is_empty() { "no platforms".to_owned() } else { available.join(", ") };
+    Error::Platform { place: source.place(), wanted: wanted.to_string(), available }
 }
 
 impl ImageGraph {
@@ -144,53 +251,6 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn new(source: &'a dyn Source) -> Self {
         Self { source, seen: HashSet::new(), bytes: 0 }
-    }
-
-    async fn select(&self, root: Manifest, platforms: &[PlatformFilter]) -> Result<Manifest> {
-        let Content::Index { manifests } = root.content() else { return Ok(root) };
-        if platforms.is_empty() {
-            return Ok(root);
-        }
-        for wanted in platforms {
-            if !manifests.iter().any(|child| wanted.picks(child)) {
-                return Err(self.no_platform(wanted, manifests));
-            }
-        }
-        let picked: Vec<&Descriptor> =
-            manifests.iter().filter(|c| platforms.iter().any(|p| p.picks(c))).collect();
-        match picked.as_slice() {
-            [only] => Ok(self.source.manifest(&Reference::Digest(only.digest.clone())).await?),
-            several => self.reduce(&root, several),
-        }
-    }
-
-    /// The index with only the picked images and their attestations. What the original says otherwise is kept.
-    fn reduce(&self, root: &Manifest, picked: &[&Descriptor]) -> Result<Manifest> {
-        let digests: HashSet<&str> = picked.iter().map(|child| child.digest.as_str()).collect();
-        let wanted = |child: &serde_json::Value| {
-            let named = child.get("digest").and_then(serde_json::Value::as_str);
-            let attested = child.get("annotations").and_then(|a| a.get(ATTESTED)?.as_str());
-            named.is_some_and(|d| digests.contains(d))
-                || attested.is_some_and(|d| digests.contains(d))
-        };
-        let fail = |source| Error::Reduce { place: self.source.place(), source };
-        let media_type = root.media_type().to_string();
-        let parse = |source| fail(ManifestError::Parse { media_type: media_type.clone(), source });
-        let mut json: serde_json::Value = serde_json::from_slice(root.bytes()).map_err(parse)?;
-        if let Some(children) = json.get_mut("manifests").and_then(serde_json::Value::as_array_mut)
-        {
-            children.retain(wanted);
-        }
-        let bytes = serde_json::to_vec(&json).map_err(parse)?;
-        Manifest::parse(Bytes::from(bytes), Some(&media_type)).map_err(fail)
-    }
-
-    fn no_platform(&self, wanted: &PlatformFilter, manifests: &[Descriptor]) -> Error {
-        let platforms = manifests.iter().filter_map(|child| child.platform.as_ref());
-        let available: Vec<String> = platforms.map(platform_text).take(20).collect();
-        let available =
-            if available.is_empty() { "no platforms".to_owned() } else { available.join(", ") };
-        Error::Platform { place: self.source.place(), wanted: wanted.to_string(), available }
     }
 
     /// Reads all that lies below `root`, a level at a time.

@@ -9,7 +9,7 @@ use longshore::model::{Descriptor, Digest, ImageRef, MediaType, RefName};
 use longshore::registry::Remote;
 use longshore::store::{Layout, Reference, Sink, Source, VerifiedBlob};
 use longshore::transfer::{
-    Attachments, Copier, CopyOptions, ImageReport, Job, Outcome, ResolveError, Selection,
+    Attachments, Copier, CopyOptions, ImageResult, Job, Outcome, Selection, Target,
 };
 use tempfile::TempDir;
 
@@ -44,17 +44,16 @@ pub(crate) async fn copy(
     source: impl Source + 'static,
     sink: impl Sink + 'static,
     attachments: Attachments,
-) -> Result<ImageReport, ResolveError> {
+) -> ImageResult {
     let name: RefName = "v1".parse().unwrap();
     let job = Job {
-        image: 0,
         source: Arc::new(source),
         reference: Reference::Name(name.clone()),
         selection: Selection { attachments, ..Selection::default() },
-        sink: Arc::new(sink),
-        name: Some(name),
+        targets: vec![Target { image: 0, sink: Arc::new(sink), name: Some(name) }],
     };
-    Copier::new(&CopyOptions::default(), Arc::new(())).copy(job).await
+    let mut results = Copier::new(&CopyOptions::default(), Arc::new(())).copy(job).await;
+    results.remove(0)
 }
 
 /// Reads a blob to its end, proven.

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use longshore::model::{Digest, RefName};
 use longshore::store::{Error, Layout, Reference, Source};
 use longshore::transfer::{
-    Attachments, BlobOutcome, Copier, CopyOptions, Event, ImageReport, Job, Observer, Outcome,
-    ResolveError, Selection,
+    Attachments, BlobOutcome, Copier, CopyOptions, Event, ImageResult, Job, Observer, Outcome,
+    ResolveError, Selection, Target,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -37,17 +37,15 @@ impl Ends {
     fn job(&self, name: &str, selection: Selection) -> Job {
         let name: RefName = name.parse().unwrap();
         Job {
-            image: 0,
             source: Arc::new(Layout::open(self.from.path()).unwrap()),
             reference: Reference::Name(name.clone()),
             selection,
-            sink: Arc::new(self.sink()),
-            name: Some(name),
+            targets: vec![Target { image: 0, sink: Arc::new(self.sink()), name: Some(name) }],
         }
     }
 
-    async fn copy(&self, name: &str, selection: Selection) -> Result<ImageReport, ResolveError> {
-        copier(()).copy(self.job(name, selection)).await
+    async fn copy(&self, name: &str, selection: Selection) -> ImageResult {
+        only(copier(()).copy(self.job(name, selection)).await)
     }
 
     async fn names(&self) -> Vec<String> {
@@ -57,6 +55,11 @@ impl Ends {
 
 fn copier(observer: impl Observer + 'static) -> Copier {
     Copier::new(&CopyOptions::default(), Arc::new(observer))
+}
+
+fn only(mut results: Vec<ImageResult>) -> ImageResult {
+    assert_eq!(results.len(), 1);
+    results.remove(0)
 }
 
 fn platforms(wanted: &[&str]) -> Selection {
@@ -191,7 +194,7 @@ async fn a_damaged_blob_is_not_kept_and_nothing_is_named() {
     bytes[50_000] ^= 1;
     fs::write(&path, bytes).unwrap();
     let error = ends.copy("v1", Selection::default()).await.unwrap_err();
-    assert!(matches!(error, ResolveError::Store(Error::Digest { .. })), "{error}");
+    assert!(matches!(*error, ResolveError::Store(Error::Digest { .. })), "{error}");
     assert!(ends.names().await.is_empty());
     assert!(!blob_path(ends.to.path(), digest(&layer.descriptor)).exists());
 }
@@ -202,7 +205,7 @@ async fn a_manifest_that_is_missing_fails_the_image_before_anything_moves() {
     let (_, images) = multi_arch(&ends.fixture());
     fs::remove_file(blob_path(ends.from.path(), digest(&images[2]))).unwrap();
     let error = ends.copy("v1", Selection::default()).await.unwrap_err();
-    assert!(matches!(&error, ResolveError::Store(error) if error.is_not_found()), "{error}");
+    assert!(matches!(&*error, ResolveError::Store(error) if error.is_not_found()), "{error}");
     assert!(!ends.to.path().join("blobs").exists());
 }
 
@@ -242,7 +245,7 @@ async fn a_blob_that_two_images_share_moves_once() {
     let copier = copier(recorder.clone());
     let (a, b) = (ends.job("a", Selection::default()), ends.job("b", Selection::default()));
     let (a, b) = tokio::join!(copier.copy(a), copier.copy(b));
-    assert_eq!(a.unwrap().copied + b.unwrap().copied, 5);
+    assert_eq!(only(a).unwrap().copied + only(b).unwrap().copied, 5);
     let events = recorder.0.lock().unwrap();
     let started =
         |event: &&Event| matches!(event, Event::BlobStarted { size: s, .. } if *s == size);

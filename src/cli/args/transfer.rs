@@ -25,8 +25,8 @@ pub(crate) struct TransferArgs {
     /// Take along what refers to the image: signatures, attestations, SBOMs, and cosign's tags
     #[arg(long)]
     pub(crate) referrers: bool,
-    /// How many blobs are copied at the same time
-    #[arg(long, value_name = "N", default_value_t = 6, env = "LONGSHORE_JOBS",
+    /// How many blobs are copied to one destination at the same time
+    #[arg(long, value_name = "N", default_value_t = 16, env = "LONGSHORE_JOBS",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=64))]
     pub(crate) jobs: usize,
     /// Start over: leave alone what an interrupted run left, and leave nothing to continue

@@ -37,12 +37,13 @@ impl Finding {
 /// Tells what it knows of an error if that is of its type.
 type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
 
-const EXPERTS: [Expert; 11] = [
+const EXPERTS: [Expert; 12] = [
     |error| error.downcast_ref().and_then(of_login),
     |error| is_usage(error).then(|| Finding::of(Exit::Usage)),
     |error| error.downcast_ref().map(of_nobody),
     |error| error.downcast_ref().and_then(of_inspect),
     |error| error.downcast_ref().and_then(of_resolve),
+    |error| error.downcast_ref::<Arc<ResolveError>>().and_then(|error| of_resolve(error)),
     |error| error.downcast_ref().and_then(of_store),
     |error| error.downcast_ref().and_then(of_session),
     |error| error.downcast_ref().and_then(of_http),
@@ -98,7 +99,7 @@ fn of_store(error: &store::Error) -> Option<Finding> {
         E::NotFound { .. } | E::Missing { .. } => Exit::NotFound,
         E::Digest { .. } | E::Size { .. } | E::Manifest { .. } => Exit::Verification,
         E::Name { .. } | E::Several { .. } | E::Unsupported { .. } => Exit::Usage,
-        E::Backend(cause) => return of_backend(cause.as_ref()),
+        E::Backend(cause) => return recognise(cause.as_ref()),
         _ => Exit::Local,
     };
     Some(Finding::of(exit))
@@ -110,14 +111,6 @@ fn has_repository(error: &(dyn Error + 'static)) -> bool {
         .downcast_ref::<http::Error>()
         .and_then(http::Error::wire_errors)
         .is_some_and(|errors| !errors.has(ErrorCode::NAME_UNKNOWN))
-}
-
-/// An error of the layer that a store is made of; it does not stand in the chain itself.
-fn of_backend(error: &(dyn Error + 'static)) -> Option<Finding> {
-    match error.downcast_ref::<Arc<store::Error>>() {
-        Some(shared) => of_store(shared),
-        None => recognise(error),
-    }
 }
 
 fn of_session(error: &session::Error) -> Option<Finding> {

@@ -176,6 +176,10 @@ impl Source for Layout {
         self.inner.view.manifest(self, reference)
     }
 
+    async fn digest(&self, reference: &Reference) -> Result<Option<Digest>> {
+        self.inner.view.digest(self, reference)
+    }
+
     async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
         self.read_blob(&blob.digest, offset)
     }

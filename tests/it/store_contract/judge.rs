@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use longshore::model::{Content, Digest, Manifest};
 use longshore::store::{Layout, Reference, Source, collect};
-use longshore::transfer::{Copier, CopyOptions, Job, Selection};
+use longshore::transfer::{Copier, CopyOptions, Job, Selection, Target};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -33,8 +33,10 @@ async fn copy_to(kind: &Kind, fixture: &TempDir, tag: &str) -> Manifest {
     let reference = Reference::Name(tag.parse().unwrap());
     let image = source.manifest(&reference).await.unwrap();
     let (selection, name) = (Selection::default(), kind.name(tag));
-    let job = Job { image: 0, source, reference, selection, sink: Arc::clone(&sink), name };
-    Copier::new(&CopyOptions::default(), Arc::new(())).copy(job).await.unwrap();
+    let targets = vec![Target { image: 0, sink: Arc::clone(&sink), name }];
+    let job = Job { source, reference, selection, targets };
+    let copied = Copier::new(&CopyOptions::default(), Arc::new(())).copy(job).await;
+    copied.into_iter().for_each(|result| drop(result.unwrap()));
     sink.finish().await.unwrap();
     image
 }

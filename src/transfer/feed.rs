@@ -1,23 +1,26 @@
-//! A source that tells how many bytes of a blob have passed.
+//! The source as one destination sees it: its blobs may be read for others too, and somebody watches the bytes.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::StreamExt;
 
+use super::tee::Reader;
 use super::{Event, Observer};
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
 use crate::store::{BlobStream, Reference, Result, Source};
 
 /// `source`, with [`Event::BlobAt`] for each chunk of a blob.
-pub(super) struct Observed<'a> {
-    pub(super) source: &'a dyn Source,
+pub(super) struct Feed {
+    pub(super) source: Arc<dyn Source>,
+    /// Where the blob is read together with others.
+    pub(super) reader: Option<Reader>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) image: usize,
 }
 
 #[async_trait]
-impl Source for Observed<'_> {
+impl Source for Feed {
     fn place(&self) -> String {
         self.source.place()
     }
@@ -31,7 +34,10 @@ impl Source for Observed<'_> {
     }
 
     async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
-        let stream = self.source.blob(blob, offset).await?;
+        let stream = match &self.reader {
+            Some(reader) => reader.stream(offset),
+            None => self.source.blob(blob, offset).await?,
+        };
         let observer = Arc::clone(&self.observer);
         let (image, digest, mut at) = (self.image, blob.digest.clone(), offset);
         Ok(Box::pin(stream.inspect(move |chunk| {

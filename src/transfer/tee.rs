@@ -1,0 +1,164 @@
+//! One read of a blob for several readers: each byte comes once from the source.
+//!
+//! A task of its own reads ahead of the slowest reader, as far as a window allows. A reader that holds up the others
+//! for long is let go: it reads the rest from the source by itself, and nobody waits for it any more.
+
+mod window;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::try_unfold;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use self::window::{Next, Window};
+use crate::model::Descriptor;
+use crate::store::{BlobStream, Result, Source};
+
+/// How often to look who holds up whom.
+const TICK: Duration = Duration::from_millis(100);
+
+/// One read of a blob. It ends when this is dropped.
+pub(super) struct Tee {
+    shared: Arc<Shared>,
+    _pump: JoinSet<()>,
+}
+
+struct Shared {
+    source: Arc<dyn Source>,
+    blob: Descriptor,
+    window: Mutex<Window>,
+    moved: Notify,
+}
+
+impl Tee {
+    /// Reads `blob` of `source` for so many readers.
+    pub(super) fn new(source: Arc<dyn Source>, blob: &Descriptor, readers: usize) -> Self {
+        let shared = Arc::new(Shared {
+            source,
+            blob: blob.clone(),
+            window: Mutex::new(Window::new(readers, Instant::now())),
+            moved: Notify::new(),
+        });
+        let mut pump = JoinSet::new();
+        pump.spawn(Arc::clone(&shared).pump());
+        Self { shared, _pump: pump }
+    }
+
+    /// The reader of this number, counted from 0. It is waited for until it is dropped, or let go.
+    pub(super) fn reader(&self, number: usize) -> Reader {
+        Reader { shared: Arc::clone(&self.shared), number }
+    }
+
+    /// Whether a reader was too slow to be waited for.
+    pub(super) fn let_go(&self, number: usize) -> bool {
+        self.shared.window().let_go(number)
+    }
+}
+
+impl Shared {
+    async fn pump(self: Arc<Self>) {
+        let end = match self.source.blob(&self.blob, 0).await {
+            Ok(stream) => self.pass_on(stream).await,
+            Err(error) => Err(error),
+        };
+        self.window().end(end);
+        self.moved.notify_waiters();
+    }
+
+    async fn pass_on(&self, mut stream: BlobStream) -> Result<()> {
+        loop {
+            self.wait_for_room().await;
+            let Some(chunk) = stream.next().await.transpose()? else { return Ok(()) };
+            self.window().push(chunk);
+            self.moved.notify_waiters();
+        }
+    }
+
+    async fn wait_for_room(&self) {
+        loop {
+            let mut moved = std::pin::pin!(self.moved.notified());
+            moved.as_mut().enable();
+            if self.window().has_room(Instant::now()) {
+                return;
+            }
+            // That nothing moves for a while is a reason to look again, too.
+            let _ = timeout(TICK, moved).await;
+        }
+    }
+
+    /// What the reader gets next; waits for it.
+    async fn next(&self, reader: usize) -> Next {
+        loop {
+            let mut moved = std::pin::pin!(self.moved.notified());
+            moved.as_mut().enable();
+            if let Some(next) = self.window().next(reader) {
+                self.moved.notify_waiters();
+                return next;
+            }
+            moved.await;
+        }
+    }
+
+    fn window(&self) -> MutexGuard<'_, Window> {
+        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One who reads.
+pub(super) struct Reader {
+    shared: Arc<Shared>,
+    number: usize,
+}
+
+impl Reader {
+    /// The bytes from `offset` on: shared ones while they last, then its own.
+    pub(super) fn stream(&self, offset: u64) -> BlobStream {
+        self.shared.window().go_to(self.number, offset);
+        let reading =
+            Reading { shared: Arc::clone(&self.shared), number: self.number, alone: None };
+        Box::pin(try_unfold((reading, offset), |(mut reading, at)| async move {
+            let chunk = reading.next(at).await?;
+            Ok(chunk.map(|chunk| {
+                let next = at + chunk.len() as u64;
+                (chunk, (reading, next))
+            }))
+        }))
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.shared.window().leave(self.number);
+        self.shared.moved.notify_waiters();
+    }
+}
+
+/// A reader at work.
+struct Reading {
+    shared: Arc<Shared>,
+    number: usize,
+    alone: Option<BlobStream>,
+}
+
+impl Reading {
+    async fn next(&mut self, at: u64) -> Result<Option<bytes::Bytes>> {
+        if self.alone.is_none() {
+            match self.shared.next(self.number).await {
+                Next::Chunk(chunk) => return Ok(Some(chunk)),
+                Next::End => return Ok(None),
+                Next::Failed(error) => return Err(error),
+                Next::Alone => {
+                    self.alone = Some(self.shared.source.blob(&self.shared.blob, at).await?);
+                }
+            }
+        }
+        match &mut self.alone {
+            Some(stream) => stream.next().await.transpose(),
+            None => Ok(None),
+        }
+    }
+}
