@@ -15,8 +15,8 @@ use crate::auth::{Credential, Helpers, Keychain, Lookup};
 use crate::config::{self, AuthFiles, Connection, ConnectionOptions, Env, Location, Registries};
 use crate::http::{self, Client, ClientOptions, RetryPolicy, STALL, Traffic};
 use crate::model::{Endpoint, ImageName, ImageRef, Registry};
-use crate::registry::{Fallback, Remote};
-use crate::store::{self, Open, Sink, Source, WriteOptions, local};
+use crate::registry::{Fallback, Journal, Remote};
+use crate::store::{self, Open, Resume, Sink, Source, WriteOptions, local};
 
 /// What was asked for about one end.
 #[derive(Clone, Debug)]
@@ -74,6 +74,7 @@ pub struct Session {
     registries: Registries,
     keychain: Arc<Lookup>,
     options: SessionOptions,
+    journal: Arc<Journal>,
     clients: Mutex<HashMap<(Registry, Trust), Client>>,
 }
 
@@ -95,7 +96,8 @@ impl Session {
             Some((registry, credential)) => lookup.with_given(registry, credential),
             None => lookup,
         };
-        Self { env, registries, keychain: Arc::new(lookup), options, clients: Mutex::default() }
+        let (keychain, journal) = (Arc::new(lookup), Arc::new(journal(&env, options.write.resume)));
+        Self { env, registries, keychain, options, journal, clients: Mutex::default() }
     }
 
     /// A client for `registry`. One that `registries.conf` does not trust with less is reached as the options say.
@@ -146,7 +148,8 @@ impl Session {
         let trust = if location.insecure { Trust::Waived } else { Trust::Verified };
         let wire = location.image.repository.clone();
         let client = self.client_with(wire.registry(), trust).await?;
-        Ok(Remote::new(client, name.repository.clone(), wire))
+        let (name, journal) = (name.repository.clone(), Arc::clone(&self.journal));
+        Ok(Remote::journaled(client, name, wire, journal))
     }
 
     /// All places that may have `name`, in the order in which to ask them.
@@ -170,6 +173,14 @@ impl Session {
         };
         let location = self.registries.push_to(image)?;
         self.remote(image, &location).await
+    }
+}
+
+/// Where unfinished uploads are kept, for whoever has a home.
+fn journal(env: &Env, resume: Resume) -> Journal {
+    match (resume, env.state_home()) {
+        (Resume::Continue, Some(state)) => Journal::new(state.join("longshore/uploads")),
+        (Resume::Afresh, _) | (Resume::Continue, None) => Journal::default(),
     }
 }
 

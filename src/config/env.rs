@@ -63,6 +63,12 @@ impl Env {
         self.xdg("XDG_DATA_HOME", ".local/share")
     }
 
+    /// `$XDG_STATE_HOME`, or `~/.local/state`.
+    #[must_use]
+    pub fn state_home(&self) -> Option<PathBuf> {
+        self.xdg("XDG_STATE_HOME", ".local/state")
+    }
+
     /// A folder of the XDG base directory specification; relative values are to be ignored, says the specification.
     fn xdg(&self, key: &str, below_home: &str) -> Option<PathBuf> {
         self.path(key)

@@ -134,6 +134,14 @@ impl Client {
         &self.0.registry
     }
 
+    /// An address that this registry gave for itself, now or in an earlier run, absolute or as a path. `None` when it is
+    /// no address, or one of another host: what was kept is not trusted with a login or with content elsewhere.
+    #[must_use]
+    pub fn own_address(&self, kept: &str) -> Option<Url> {
+        let base = &self.0.base;
+        redirect::resolve_own(base, kept).ok().filter(|url| redirect::same_origin(url, base))
+    }
+
     /// The tries of a loop above this one: downloads and uploads that go on where they broke off.
     #[must_use]
     pub fn attempts(&self) -> Attempts {

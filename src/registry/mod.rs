@@ -7,6 +7,7 @@ mod blobs;
 mod catalog;
 mod error;
 mod fallback;
+mod journal;
 mod link;
 mod manifests;
 mod pages;
@@ -18,12 +19,13 @@ mod upload;
 pub use catalog::catalog;
 pub use error::Error;
 pub use fallback::Fallback;
+pub use journal::Journal;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use crate::http::{self, Client, Scope, Target};
-use crate::model::{Digest, Repository};
+use crate::model::{Descriptor, Digest, Repository};
 use crate::store;
 
 /// One repository of one registry.
@@ -40,6 +42,7 @@ struct Inner {
     wire: Repository,
     /// Uploads that the registry began when it could not mount: the next upload of the blob goes on with them.
     begun: Mutex<HashMap<Digest, upload::Session>>,
+    journal: Arc<Journal>,
     /// Held while a list of referrers is read, changed and written.
     referrers: tokio::sync::Mutex<()>,
 }
@@ -48,8 +51,19 @@ impl Remote {
     /// The repository that the user calls `name`, as `wire` on the registry of `client`.
     #[must_use]
     pub fn new(client: Client, name: Repository, wire: Repository) -> Self {
+        Self::journaled(client, name, wire, Arc::default())
+    }
+
+    /// The same, with a journal of its uploads.
+    #[must_use]
+    pub fn journaled(
+        client: Client,
+        name: Repository,
+        wire: Repository,
+        journal: Arc<Journal>,
+    ) -> Self {
         let (begun, referrers) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self { inner: Arc::new(Inner { client, name, wire, begun, referrers }) }
+        Self { inner: Arc::new(Inner { client, name, wire, begun, journal, referrers }) }
     }
 
     fn client(&self) -> &Client {
@@ -59,6 +73,13 @@ impl Remote {
     /// `/v2/NAME/` and what follows.
     fn url(&self, rest: impl std::fmt::Display) -> Target {
         Target::Path(format!("/v2/{}/{rest}", self.inner.wire.path()))
+    }
+
+    /// What the journal knows of an upload of `blob` to this repository, wherever it was called what.
+    fn journal_entry(&self, blob: &Descriptor) -> Option<journal::Entry> {
+        let path = format!("/v2/{}/", self.inner.wire.path());
+        let place = self.client().own_address(&path)?;
+        self.inner.journal.entry(place.as_str(), blob)
     }
 
     fn place(&self) -> String {

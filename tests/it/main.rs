@@ -41,3 +41,4 @@ mod server_skopeo;
 mod session;
 mod store_contract;
 mod transfer;
+mod upload_resume;

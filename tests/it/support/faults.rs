@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RANGE, RETRY_AFTER,
     TRANSFER_ENCODING, WWW_AUTHENTICATE,
@@ -80,7 +81,7 @@ impl Canned {
         Self { body, ..Self::status(status).header(CONTENT_TYPE, "text/html") }
     }
 
-    fn header(mut self, name: HeaderName, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: HeaderName, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
     }
@@ -136,6 +137,7 @@ struct Shared {
     rules: Mutex<Vec<Rule>>,
     seen: Mutex<Vec<Seen>>,
     seen_elsewhere: Mutex<Vec<Seen>>,
+    uploaded: AtomicU64,
     /// What a redirected request needs to be let in: the signature in a presigned address.
     grants: Mutex<HashMap<String, HeaderValue>>,
 }
@@ -157,6 +159,7 @@ impl Proxy {
             rules: Mutex::default(),
             seen: Mutex::default(),
             seen_elsewhere: Mutex::default(),
+            uploaded: AtomicU64::new(0),
             grants: Mutex::default(),
         });
         let there = Arc::clone(&shared);
@@ -200,6 +203,11 @@ impl Proxy {
         self.shared.seen_elsewhere.lock().unwrap().clone()
     }
 
+    /// How many bytes of requests came by.
+    pub(crate) fn uploaded(&self) -> u64 {
+        self.shared.uploaded.load(Ordering::Relaxed)
+    }
+
     /// How many requests of this method and part of path and query there were.
     pub(crate) fn count(&self, method: &str, part: &str) -> usize {
         self.seen().iter().filter(|seen| seen.is(method, part)).count()
@@ -213,17 +221,18 @@ impl Shared {
         other: String,
     ) -> Result<Response<Body>, Broken> {
         let (mut head, body) = request.into_parts();
+        let body = Arc::clone(&self).counted(body);
         let seen = seen(&head);
         self.seen.lock().unwrap().push(seen.clone());
         match self.fault_for(&seen) {
-            None => self.pass(head, sent(body)).await,
+            None => self.pass(head, body).await,
             Some(Fault::Answer(canned)) => {
-                body.collect().await?;
+                drop(body.collect::<Vec<_>>().await);
                 Ok(canned.response())
             }
             Some(Fault::Delay(time)) => {
                 tokio::time::sleep(time).await;
-                self.pass(head, sent(body)).await
+                self.pass(head, body).await
             }
             Some(Fault::Redirect) => {
                 if let Some(grant) = head.headers.get(AUTHORIZATION) {
@@ -232,39 +241,46 @@ impl Shared {
                 let location = format!("http://{other}{}", seen.target);
                 Ok(Canned::status(307).header(LOCATION, &location).response())
             }
-            Some(Fault::CutUpload(after)) => self.pass(head, cut(sent(body), after)).await,
+            Some(Fault::CutUpload(after)) => self.pass(head, cut(body, after)).await,
             Some(Fault::IgnoreRange) => {
                 head.headers.remove(RANGE);
-                self.pass(head, sent(body)).await
+                self.pass(head, body).await
             }
             Some(Fault::WrongRange) => {
                 shift_range(&mut head.headers);
-                self.pass(head, sent(body)).await
+                self.pass(head, body).await
             }
             Some(Fault::RefuseMount) => {
                 head.uri = Uri::try_from(head.uri.path())?;
-                self.pass(head, sent(body)).await
+                self.pass(head, body).await
             }
             Some(Fault::AskForChunks(least)) => {
-                let mut answer = self.pass(head, sent(body)).await?;
+                let mut answer = self.pass(head, body).await?;
                 answer.headers_mut().insert("oci-chunk-min-length", least.into());
                 Ok(answer)
             }
             Some(Fault::CutDownload(after)) => {
-                let answer = self.pass(head, sent(body)).await?;
+                let answer = self.pass(head, body).await?;
                 Ok(answer.map(|body| streamed(cut(received(body), after))))
             }
             Some(Fault::Damage) => {
-                let answer = self.pass(head, sent(body)).await?;
+                let answer = self.pass(head, body).await?;
                 Ok(answer.map(|body| streamed(damage(received(body)))))
             }
             Some(Fault::Endless) => {
-                let mut answer = self.pass(head, sent(body)).await?;
+                let mut answer = self.pass(head, body).await?;
                 answer.headers_mut().remove(CONTENT_LENGTH);
                 let more = stream::repeat_with(|| Ok(Bytes::from_static(&[0; 4096])));
                 Ok(answer.map(|body| streamed(received(body).chain(more).boxed())))
             }
         }
+    }
+
+    fn counted(self: Arc<Self>, body: Incoming) -> Bytestream {
+        let counted = sent(body).inspect_ok(move |chunk| {
+            self.uploaded.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+        });
+        counted.boxed()
     }
 
     async fn elsewhere(

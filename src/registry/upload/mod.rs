@@ -3,6 +3,12 @@
 //! A small blob goes in one request after the one that begins the upload (POST, PUT); a large one as a stream (POST,
 //! PATCH, PUT), in chunks when the registry names a smallest chunk (`OCI-Chunk-Min-Length`). After a break the
 //! registry is asked how far it got, and the upload goes on there; a registry that forgot the upload begins anew.
+//!
+//! A large blob's upload stands in the [journal](super::journal) while it is under way, so that after a break of this
+//! process the next one goes on with it in the same way.
+
+mod proof;
+mod session;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,25 +16,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::StatusCode;
-use http::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue, RANGE};
-use reqwest::Url;
+use http::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderValue};
 
+use self::proof::Proof;
+use self::session::Standing;
 use super::Remote;
+use super::journal::Entry;
 use super::manifests::ascii;
-use super::range::received;
-use crate::http::{self as wire, Purpose, Request, Response};
-use crate::model::{Descriptor, Digest, Hasher, Repository};
+use crate::http::{self as wire, Purpose, Request};
+use crate::model::{Descriptor, Digest, Repository};
 use crate::store::{self, Result, Source};
+
+pub(super) use self::session::Session;
 
 /// Blobs up to this size go in one request.
 const MONOLITHIC: u64 = 8 * 1024 * 1024;
-/// Chunks are at least this large, whatever less the registry would take.
-const CHUNK: u64 = 64 * 1024 * 1024;
-/// The largest smallest chunk that a registry may ask for.
-const MAX_CHUNK: u64 = 5 * 1024 * 1024 * 1024;
 /// How often an upload is begun anew because the registry lost it.
 const MAX_LOST: u32 = 4;
-const CHUNK_MIN_LENGTH: HeaderName = HeaderName::from_static("oci-chunk-min-length");
 const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 impl Remote {
@@ -57,9 +61,12 @@ impl Remote {
 
     /// Uploads a blob from `source`.
     pub(super) async fn upload(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
-        let session = self.begun().remove(&blob.digest);
-        let proof = Arc::new(Mutex::new(Proof::new(blob, source.place())));
-        Upload { remote: self, blob, source, proof, session, resumed: 0, farthest: 0 }.run().await
+        let mut upload = Upload::new(self, blob, source);
+        let result = upload.run().await;
+        if result.is_ok() || upload.session.is_none() {
+            upload.forget();
+        }
+        result
     }
 
     fn begun(&self) -> MutexGuard<'_, HashMap<Digest, Session>> {
@@ -69,27 +76,6 @@ impl Remote {
 
 fn what(digest: &Digest) -> String {
     format!("blob {digest}")
-}
-
-/// An upload that the registry knows of.
-#[derive(Clone)]
-pub(super) struct Session {
-    location: Url,
-    /// The smallest chunk that the registry takes; without one it takes a stream.
-    chunk: Option<u64>,
-    /// The bytes that the registry has.
-    received: u64,
-}
-
-impl Session {
-    /// The upload that an answer of 202 began.
-    fn begun(response: &Response) -> std::result::Result<Self, wire::Error> {
-        let chunk = response
-            .header(&CHUNK_MIN_LENGTH)
-            .and_then(|text| text.trim().parse().ok())
-            .map(|least: u64| least.clamp(CHUNK, MAX_CHUNK));
-        Ok(Self { location: response.location()?, chunk, received: 0 })
-    }
 }
 
 /// Why a step of an upload did not succeed.
@@ -123,14 +109,30 @@ struct Upload<'a> {
     source: &'a dyn Source,
     proof: Arc<Mutex<Proof>>,
     session: Option<Session>,
+    /// Where the next process finds the upload.
+    entry: Option<Entry>,
     /// How often the upload went on, or began anew, after a failure.
     resumed: u32,
     /// The most bytes that the registry ever had of it: beginning anew is no progress.
     farthest: u64,
 }
 
-impl Upload<'_> {
-    async fn run(mut self) -> Result<()> {
+impl<'a> Upload<'a> {
+    /// An upload that goes on with what an earlier process began, or a refused mount.
+    fn new(remote: &'a Remote, blob: &'a Descriptor, source: &'a dyn Source) -> Self {
+        let entry = (blob.size > MONOLITHIC).then(|| remote.journal_entry(blob)).flatten();
+        let record = entry.as_ref().and_then(Entry::recall);
+        let recalled = record.and_then(|record| Session::recalled(remote.client(), &record));
+        let proof = match &recalled {
+            Some(_) => Proof::left_to_registry(blob, source.place()),
+            None => Proof::new(blob, source.place()),
+        };
+        let (proof, begun) = (Arc::new(Mutex::new(proof)), remote.begun().remove(&blob.digest));
+        let session = recalled.or(begun);
+        Self { remote, blob, source, proof, session, entry, resumed: 0, farthest: 0 }
+    }
+
+    async fn run(&mut self) -> Result<()> {
         let mut attempts = self.remote.client().attempts();
         loop {
             let failure = match self.send().await {
@@ -144,20 +146,33 @@ impl Upload<'_> {
             }
             match failure {
                 Failure::Source(error) => {
-                    self.cancel().await;
+                    if self.entry.is_none() || is_of_wrong_bytes(&error) {
+                        self.cancel().await;
+                    }
                     return Err(error);
                 }
                 Failure::Odd(problem) => {
+                    self.session = None;
                     return Err(self.remote.odd("write", what(&self.blob.digest), problem));
                 }
-                Failure::Lost(_) if self.resumed < MAX_LOST => self.session = None,
-                Failure::Lost(error) => return Err(self.failed(error)),
+                Failure::Lost(_) if self.resumed < MAX_LOST => self.doubt(Standing::Refused),
+                Failure::Lost(error) => {
+                    self.session = None;
+                    return Err(self.failed(error));
+                }
                 Failure::Request(error) => {
                     attempts.after(error).await.map_err(|error| self.failed(error))?;
-                    self.find_out().await;
+                    self.doubt(Standing::Broken);
                 }
             }
             self.resumed += 1;
+        }
+    }
+
+    /// How far the upload got is to be asked.
+    fn doubt(&mut self, standing: Standing) {
+        if let Some(session) = &mut self.session {
+            session.standing = standing;
         }
     }
 
@@ -167,6 +182,7 @@ impl Upload<'_> {
 
     /// All that is left to send, from wherever the registry is.
     async fn send(&mut self) -> std::result::Result<(), Failure> {
+        self.find_out().await?;
         let begun_before = self.session.take();
         let was_begun = begun_before.is_some();
         let mut session = match begun_before {
@@ -182,11 +198,34 @@ impl Upload<'_> {
         })
     }
 
-    async fn begin(&self) -> std::result::Result<Session, Failure> {
+    /// Asks the registry how far the upload got, unless it has told. One that it does not know any more, or tells
+    /// nonsense about, is begun anew.
+    async fn find_out(&mut self) -> std::result::Result<(), wire::Error> {
+        let Some(session) = self.session.take_if(|session| session.standing != Standing::Told)
+        else {
+            return Ok(());
+        };
+        let request = Request::get(session.location.clone()).scope(self.remote.push());
+        match self.remote.client().send(request).await {
+            Ok(status) => {
+                let sent = self.proof().sent();
+                self.session = session.told(&status, sent);
+            }
+            Err(error) if error.is_transient() => {
+                self.session = Some(session);
+                return Err(error);
+            }
+            Err(error) => tracing::debug!("the upload is begun anew: {error}"),
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> std::result::Result<Session, Failure> {
         let request = Request::post(self.remote.url("blobs/uploads/"))
             .scope(self.remote.push())
             .accept(&[StatusCode::ACCEPTED]);
         let response = self.remote.client().send(request).await?;
+        self.proof = Arc::new(Mutex::new(Proof::new(self.blob, self.source.place())));
         Ok(Session::begun(&response)?)
     }
 
@@ -199,9 +238,11 @@ impl Upload<'_> {
             let body = self.body(0, size).await?;
             return self.close(session, Some(body)).await;
         }
+        self.note(session);
         while session.received < size {
             let rest = size - session.received;
             self.patch(session, session.chunk.map_or(rest, |chunk| chunk.min(rest))).await?;
+            self.note(session);
         }
         self.close(session, None).await
     }
@@ -219,12 +260,7 @@ impl Upload<'_> {
             request = request.header(CONTENT_RANGE, ascii(&format!("{first}-{}", end - 1)));
         }
         let response = self.remote.client().send(request).await?;
-        if let Ok(location) = response.location() {
-            session.location = location;
-        }
-        // One byte of difference is a matter of dialect, see `received`.
-        let told = response.header(&RANGE).and_then(received);
-        session.received = told.filter(|told| told.saturating_add(1) < end).unwrap_or(end);
+        session.advance(&response, end);
         if session.received <= first {
             return Err(Failure::Odd("tells that the bytes sent have not arrived"));
         }
@@ -274,19 +310,20 @@ impl Upload<'_> {
         lock(&self.proof)
     }
 
-    /// Asks the registry how far the upload got. One that it does not know any more, or tells nonsense about, is begun
-    /// anew.
-    async fn find_out(&mut self) {
-        let Some(mut session) = self.session.take() else { return };
-        let request = Request::get(session.location.clone()).scope(self.remote.push());
-        let Ok(response) = self.remote.client().send(request).await else { return };
-        let told = response.header(&RANGE).and_then(received);
-        let Some(told) = told.filter(|told| *told <= self.proof().hashed) else { return };
-        session.received = told;
-        if let Ok(location) = response.location() {
-            session.location = location;
+    /// Keeps for the next process how far the upload got; only at this registry itself.
+    fn note(&self, session: &Session) {
+        let Some(entry) = &self.entry else { return };
+        match self.remote.client().own_address(session.location.as_str()) {
+            Some(location) => entry.note(location.as_str(), session.chunk, session.received),
+            None => entry.forget(),
         }
-        self.session = Some(session);
+    }
+
+    /// There is nothing for the next process to go on with.
+    fn forget(&self) {
+        if let Some(entry) = &self.entry {
+            entry.forget();
+        }
     }
 
     /// Tells the registry to forget the upload. It would do so by itself, later.
@@ -308,50 +345,11 @@ fn is_lost(error: &wire::Error) -> bool {
     )
 }
 
+/// Whether no other try, nor another process, can do better with this source.
+fn is_of_wrong_bytes(error: &store::Error) -> bool {
+    matches!(error, store::Error::Digest { .. } | store::Error::Size { .. })
+}
+
 fn lock(proof: &Mutex<Proof>) -> MutexGuard<'_, Proof> {
     proof.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The running proof of the bytes sent. Bytes sent a second time are not hashed again; the registry, which is given
-/// the digest, would notice if they were others.
-struct Proof {
-    descriptor: Descriptor,
-    place: String,
-    hasher: Option<Hasher>,
-    hashed: u64,
-}
-
-impl Proof {
-    fn new(blob: &Descriptor, place: String) -> Self {
-        let hasher = Some(blob.digest.algorithm().hasher());
-        Self { descriptor: blob.clone(), place, hasher, hashed: 0 }
-    }
-
-    /// Takes in a chunk that begins at `at`. With the last one the blob is proven, before that chunk is sent.
-    fn take(&mut self, at: u64, chunk: &Bytes) -> Result<()> {
-        let end = at + chunk.len() as u64;
-        if chunk.is_empty() && at < self.descriptor.size {
-            return Err(store::Error::Size {
-                digest: self.descriptor.digest.clone(),
-                expected: self.descriptor.size,
-                found: at,
-                place: self.place.clone(),
-            });
-        }
-        let known = usize::try_from(self.hashed.saturating_sub(at)).unwrap_or(usize::MAX);
-        if let (Some(hasher), Some(new)) = (&mut self.hasher, chunk.get(known..)) {
-            hasher.update(new);
-            self.hashed = self.hashed.max(end);
-        }
-        if end == self.descriptor.size { self.prove() } else { Ok(()) }
-    }
-
-    fn prove(&mut self) -> Result<()> {
-        let Some(found) = self.hasher.take().map(Hasher::finish) else { return Ok(()) };
-        if found == self.descriptor.digest {
-            return Ok(());
-        }
-        let (expected, place) = (self.descriptor.digest.clone(), self.place.clone());
-        Err(store::Error::Digest { expected, found, place })
-    }
 }

@@ -1,0 +1,75 @@
+//! The proof that the bytes sent are those that the descriptor names.
+
+use bytes::Bytes;
+
+use crate::model::{Descriptor, Hasher};
+use crate::store::{Error, Result};
+
+/// The running proof of the bytes sent. Bytes sent a second time are not hashed again; the registry, which is given
+/// the digest, would notice if they were others.
+pub(super) struct Proof {
+    descriptor: Descriptor,
+    place: String,
+    work: Work,
+    hashed: u64,
+}
+
+enum Work {
+    /// The bytes are hashed up to here.
+    Under(Hasher),
+    Done,
+    /// An earlier process sent the first bytes: the registry alone can prove the whole, and is given the digest.
+    LeftToRegistry,
+}
+
+impl Proof {
+    /// Of a blob that is sent from its first byte on.
+    pub(super) fn new(blob: &Descriptor, place: String) -> Self {
+        let work = Work::Under(blob.digest.algorithm().hasher());
+        Self { descriptor: blob.clone(), place, work, hashed: 0 }
+    }
+
+    /// Of a blob whose first bytes an earlier process sent.
+    pub(super) fn left_to_registry(blob: &Descriptor, place: String) -> Self {
+        Self { descriptor: blob.clone(), place, work: Work::LeftToRegistry, hashed: 0 }
+    }
+
+    /// The most bytes that the registry can have.
+    pub(super) fn sent(&self) -> u64 {
+        match self.work {
+            Work::LeftToRegistry => self.descriptor.size,
+            Work::Under(_) | Work::Done => self.hashed,
+        }
+    }
+
+    /// Takes in a chunk that begins at `at`. With the last one the blob is proven, before that chunk is sent.
+    pub(super) fn take(&mut self, at: u64, chunk: &Bytes) -> Result<()> {
+        let end = at + chunk.len() as u64;
+        if chunk.is_empty() && at < self.descriptor.size {
+            return Err(Error::Size {
+                digest: self.descriptor.digest.clone(),
+                expected: self.descriptor.size,
+                found: at,
+                place: self.place.clone(),
+            });
+        }
+        let known = usize::try_from(self.hashed.saturating_sub(at)).unwrap_or(usize::MAX);
+        if let (Work::Under(hasher), Some(new)) = (&mut self.work, chunk.get(known..)) {
+            hasher.update(new);
+            self.hashed = self.hashed.max(end);
+        }
+        if end == self.descriptor.size { self.prove() } else { Ok(()) }
+    }
+
+    fn prove(&mut self) -> Result<()> {
+        let Work::Under(hasher) = std::mem::replace(&mut self.work, Work::Done) else {
+            return Ok(());
+        };
+        let found = hasher.finish();
+        if found == self.descriptor.digest {
+            return Ok(());
+        }
+        let (expected, place) = (self.descriptor.digest.clone(), self.place.clone());
+        Err(Error::Digest { expected, found, place })
+    }
+}
