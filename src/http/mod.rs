@@ -10,6 +10,7 @@
 mod authorizer;
 mod challenge;
 mod error;
+mod memory;
 mod outgoing;
 mod place;
 mod redact;
@@ -24,8 +25,10 @@ mod tokens;
 mod traffic;
 mod transport;
 mod trust;
+mod width;
 
 pub use error::{Cause, Error, Failure};
+pub use memory::{Memory, Reserved};
 pub use place::Place;
 pub use redact::SafeUrl;
 pub use request::{Body, Purpose, Repeat, Request, Target, Upload};
@@ -34,6 +37,7 @@ pub use response::{ByteStream, Incoming, Response};
 pub use retry::{Attempts, RetryPolicy};
 pub use scope::Scope;
 pub use traffic::{Traffic, TrafficOptions};
+pub use width::Width;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,6 +86,8 @@ struct Inner {
     transport: Transport,
     lanes: Arc<Lanes>,
     authorizer: Authorizer,
+    memory: Memory,
+    width: Width,
 }
 
 /// What a login is worth, as the registry tells it.
@@ -125,7 +131,8 @@ impl Client {
             Transport::new(&host, &connection, retry, stall, Arc::clone(&traffic.gates))?;
         let lanes = traffic.lanes(&host);
         let authorizer = Authorizer::new(registry.clone(), base.clone(), keychain);
-        Ok(Self(Arc::new(Inner { registry, base, transport, lanes, authorizer })))
+        let (memory, width) = (traffic.memory.clone(), Width::default());
+        Ok(Self(Arc::new(Inner { registry, base, transport, lanes, authorizer, memory, width })))
     }
 
     /// The registry it speaks for.
@@ -157,6 +164,18 @@ impl Client {
     #[must_use]
     pub fn try_place(&self, purpose: Purpose) -> Option<Place> {
         self.0.lanes.of(purpose).try_take()
+    }
+
+    /// The memory of the run for bytes that come before their turn.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.0.memory
+    }
+
+    /// Over how many connections long downloads are best read, as they find out.
+    #[must_use]
+    pub fn width(&self) -> &Width {
+        &self.0.width
     }
 
     /// Sends a request until there is an answer that it accepts, or an error that stays.

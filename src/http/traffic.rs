@@ -1,4 +1,4 @@
-//! What all clients of a run share: how many requests each registry gets at once, and which hosts want rest.
+//! What all clients of a run share: how many requests each registry gets at once, which hosts want rest, and memory.
 //!
 //! Source and destination of a copy have clients of their own, though they may be the same registry: it is given no
 //! more than its share by both together.
@@ -9,6 +9,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Purpose;
+use super::memory::Memory;
 use super::place::Lane;
 use super::retry::Gates;
 
@@ -24,6 +25,7 @@ pub struct TrafficOptions {
 pub struct Traffic {
     options: TrafficOptions,
     pub(super) gates: Arc<Gates>,
+    pub(super) memory: Memory,
     lanes: Mutex<HashMap<String, Arc<Lanes>>>,
 }
 

@@ -5,6 +5,7 @@
 
 mod blobs;
 mod catalog;
+mod download;
 mod error;
 mod fallback;
 mod journal;

@@ -4,6 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ContentRange {
     pub(super) first: u64,
+    /// The last byte, included.
+    pub(super) last: u64,
     /// The whole size; `None` for `*`.
     pub(super) total: Option<u64>,
 }
@@ -17,7 +19,11 @@ impl ContentRange {
             "*" => None,
             total => Some(total.parse().ok()?),
         };
-        (first <= last && total.is_none_or(|total| last < total)).then_some(Self { first, total })
+        (first <= last && total.is_none_or(|total| last < total)).then_some(Self {
+            first,
+            last,
+            total,
+        })
     }
 }
 
@@ -49,7 +55,7 @@ mod tests {
     fn content_ranges_are_read_strictly() {
         assert_eq!(
             ContentRange::parse("bytes 5-9/10"),
-            Some(ContentRange { first: 5, total: Some(10) })
+            Some(ContentRange { first: 5, last: 9, total: Some(10) })
         );
         assert_eq!(ContentRange::parse("bytes 5-9/*").unwrap().total, None);
         for bad in ["", "bytes */10", "bytes 9-5/10", "bytes 5-10/10", "5-9/10", "bytes 5-9"] {

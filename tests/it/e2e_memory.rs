@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::support::layout::Layout;
+use crate::support::paced::{Given, Paced};
 use crate::support::shell::Shell;
 use crate::support::site::Site;
 
@@ -26,6 +27,16 @@ fn a_large_blob_takes_little_memory() {
         let peak = peak_memory(&shell, args);
         assert!(peak <= LIMIT_KIB, "{}: {peak} KiB", args[0]);
     }
+}
+
+#[test]
+fn large_blobs_over_several_connections_each_take_little_memory() {
+    let registry = Paced::new(16 << 20, &[96 << 20; 4], |_| Given::Rightly);
+    let shell = Shell::new();
+    let image = format!("{}/app:v1", registry.address());
+    let peak = peak_memory(&shell, &["pull", "--plain-http", &image, "oci:copy:v1"]);
+    assert!(peak <= LIMIT_KIB, "{peak} KiB");
+    assert!(registry.segments().len() > 1);
 }
 
 /// Runs the command to its end; the most memory that it had, in KiB.

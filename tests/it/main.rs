@@ -40,5 +40,6 @@ mod server_safety;
 mod server_skopeo;
 mod session;
 mod store_contract;
+mod stripes;
 mod transfer;
 mod upload_resume;

@@ -7,6 +7,7 @@ pub(crate) mod certificates;
 pub(crate) mod embedded;
 pub(crate) mod faults;
 pub(crate) mod layout;
+pub(crate) mod paced;
 pub(crate) mod program;
 pub(crate) mod raw_http;
 pub(crate) mod registry;
