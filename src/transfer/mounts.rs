@@ -49,6 +49,11 @@ impl Mounts {
         pair.promises(REFUSALS_OF_PAIR) && registry.promises(REFUSALS_OF_REGISTRY)
     }
 
+    /// Whether the registry has taken over a blob in this run.
+    pub(super) fn succeed_at(&self, registry: &Registry) -> bool {
+        self.memory().registries.get(registry).is_some_and(|record| record.taken > 0)
+    }
+
     /// Takes note of what the registry did.
     pub(super) fn note(&self, from: &Repository, to: &Repository, taken: bool) {
         let mut memory = self.memory();

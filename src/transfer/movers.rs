@@ -18,7 +18,7 @@ use super::flight::{Flight, Flights, destination};
 use super::mounts::Mounts;
 use super::tee::{Reader, Tee};
 use super::{BlobOutcome, Event, Job, Observer, Target};
-use crate::model::{Descriptor, Repository};
+use crate::model::Descriptor;
 use crate::store::{Result, Sink};
 
 /// How long the destinations that are ready wait for those that are not.
@@ -182,28 +182,35 @@ impl Passage<'_> {
         Some(Ready { course, flight, _permit })
     }
 
-    /// The ways that move no bytes. Mounting is tried first where it may succeed: it tells no less than a question.
+    /// The ways that move no bytes. A mount tells no less than a question: where it may succeed it is tried first, and
+    /// a registry that is known to mount is asked by a mount from the repository itself, which begins the upload when
+    /// the blob is not there.
     async fn without_bytes(&self, sink: &dyn Sink, flight: &Flight) -> Result<Option<BlobOutcome>> {
         if flight.include(sink) {
             return Ok(Some(BlobOutcome::Present));
         }
-        for from in [flight.repository(), self.job.source.repository()].into_iter().flatten() {
-            if self.mount(sink, from).await? {
-                return Ok(Some(BlobOutcome::Mounted));
+        let Some(to) = sink.repository() else { return self.by_asking(sink).await };
+        let holders = [flight.repository(), self.job.source.repository()];
+        let mounts = &self.movers.mounts;
+        let mut begun = false;
+        for from in holders.into_iter().flatten() {
+            if mounts.are_worth_trying(from, to) {
+                begun = true;
+                let taken = sink.mount_blob(self.blob, from).await?;
+                mounts.note(from, to, taken);
+                if taken {
+                    return Ok(Some(BlobOutcome::Mounted));
+                }
             }
         }
-        Ok(sink.has_blob(self.blob).await?.then_some(BlobOutcome::Present))
+        if begun || !mounts.succeed_at(to.registry()) {
+            return self.by_asking(sink).await;
+        }
+        Ok(sink.mount_blob(self.blob, to).await?.then_some(BlobOutcome::Present))
     }
 
-    async fn mount(&self, sink: &dyn Sink, from: &Repository) -> Result<bool> {
-        let mounts = &self.movers.mounts;
-        let Some(to) = sink.repository() else { return Ok(false) };
-        if !mounts.are_worth_trying(from, to) {
-            return Ok(false);
-        }
-        let taken = sink.mount_blob(self.blob, from).await?;
-        mounts.note(from, to, taken);
-        Ok(taken)
+    async fn by_asking(&self, sink: &dyn Sink) -> Result<Option<BlobOutcome>> {
+        Ok(sink.has_blob(self.blob).await?.then_some(BlobOutcome::Present))
     }
 
     /// Moves the bytes to one target when that is ready.

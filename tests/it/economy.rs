@@ -1,8 +1,14 @@
 //! What a copy asks for, and what it does not ask for: requests counted at both ends.
 
 use std::process::Child;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use longshore::model::RefName;
+use longshore::store::{self, Reference};
+use longshore::transfer::{Copier, CopyOptions, Job, Selection, Target};
+
+use crate::registry_client::remote;
 use crate::support::embedded::Embedded;
 use crate::support::faults::{Fault, Proxy};
 use crate::support::layout::{Layout, digest};
@@ -251,4 +257,33 @@ fn of_an_index_that_changed_only_what_is_new_is_asked_for_and_moved() {
     // The new image's configuration, its own layer and the shared one.
     assert_eq!(blobs.count(), 3, "{asked:#?}");
     assert_eq!(asked.iter().filter(|l| l.starts_with("PUT /v2/app/manifests")).count(), 2);
+}
+
+#[tokio::test]
+async fn a_registry_that_mounts_is_asked_for_a_blob_by_the_request_that_begins_its_upload() {
+    let (to, shell) = (Counted::new(), Shell::new());
+    let layout = Layout::new(shell.path("image"));
+    let copier = Copier::new(&CopyOptions::default(), Arc::new(()));
+    let mut before = 0;
+    for number in 0..3 {
+        let layers = [layout.noise_layer(9, 1000), layout.noise_layer(100 + number, 1000)];
+        let name: RefName = format!("v{number}").parse().unwrap();
+        layout.name(&name.to_string(), &layout.image("linux/amd64", &layers));
+        before = to.lines().len();
+        let sink = Arc::new(remote(&to.proxy.address(), &format!("app{number}")));
+        let job = Job {
+            source: Arc::new(store::Layout::open(shell.path("image")).unwrap()),
+            reference: Reference::Name(name.clone()),
+            selection: Selection::default(),
+            targets: vec![Target { image: 0, sink, name: Some(name) }],
+        };
+        copier.copy(job).await.remove(0).unwrap();
+    }
+    // The second image mounted the layer that the first one brought. The third one brings a layer and a configuration.
+    let asked = to.lines().split_off(before);
+    let count = |part: &str| asked.iter().filter(|line| line.contains(part)).count();
+    assert_eq!(count("HEAD /v2/app2/blobs/"), 0, "{asked:#?}");
+    assert_eq!(count("&from=app0"), 1, "{asked:#?}");
+    assert_eq!((count("&from=app2"), count("digest=")), (2, 2), "{asked:#?}");
+    assert_eq!(count("/blobs/uploads/?"), 3, "{asked:#?}");
 }
