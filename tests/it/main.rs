@@ -43,3 +43,4 @@ mod store_contract;
 mod stripes;
 mod transfer;
 mod upload_resume;
+mod upload_slow;

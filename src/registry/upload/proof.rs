@@ -62,14 +62,49 @@ impl Proof {
     }
 
     fn prove(&mut self) -> Result<()> {
-        let Work::Under(hasher) = std::mem::replace(&mut self.work, Work::Done) else {
-            return Ok(());
-        };
-        let found = hasher.finish();
+        let Work::Under(hasher) = &mut self.work else { return Ok(()) };
+        let found = hasher.clone().finish();
+        self.work = Work::Done;
         if found == self.descriptor.digest {
             return Ok(());
         }
         let (expected, place) = (self.descriptor.digest.clone(), self.place.clone());
         Err(Error::Digest { expected, found, place })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Digest, MediaType};
+
+    fn blob() -> Descriptor {
+        Descriptor::new(MediaType::from("x/y"), Digest::of(b"hello"), 5)
+    }
+
+    fn take(proof: &mut Proof, at: u64, bytes: &'static [u8]) -> Result<()> {
+        proof.take(at, &Bytes::from_static(bytes))
+    }
+
+    #[test]
+    fn bytes_are_hashed_once_and_proven_at_the_end() {
+        let mut proof = Proof::new(&blob(), String::new());
+        take(&mut proof, 0, b"hel").unwrap();
+        assert_eq!(proof.sent(), 3);
+        take(&mut proof, 1, b"elL").unwrap();
+        take(&mut proof, 4, b"o").unwrap_err();
+
+        let mut proof = Proof::new(&blob(), String::new());
+        take(&mut proof, 0, b"hell").unwrap();
+        take(&mut proof, 2, b"llo").unwrap();
+        assert_eq!(proof.sent(), 5);
+        assert!(matches!(take(&mut proof, 4, b""), Err(Error::Size { found: 4, .. })));
+    }
+
+    #[test]
+    fn a_proof_that_is_left_to_the_registry_stays_so() {
+        let mut proof = Proof::left_to_registry(&blob(), String::new());
+        take(&mut proof, 3, b"XX").unwrap();
+        assert_eq!(proof.sent(), 5);
     }
 }
