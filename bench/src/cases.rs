@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::corpus::{Corpus, Set};
 use crate::relay::Link;
-use crate::tools::Tool;
+use crate::tools::{Before, Tool};
 
 /// What stands between the tool and the registries.
 #[derive(Clone, Copy)]
@@ -31,13 +31,12 @@ pub(crate) struct Case {
     pub(crate) set: fn(&Corpus) -> &Set,
     pub(crate) to: To,
     pub(crate) way: Way,
-    /// The tool has done the job once before, so nothing is left to do.
-    pub(crate) filled: bool,
+    /// Everything is there if the tool has done the same before.
+    pub(crate) before: Before,
     /// The floors that make sense here.
     pub(crate) floors: &'static [Tool],
-    /// No more rounds than this, and for the floor.
+    /// No more rounds than this.
     pub(crate) most_rounds: usize,
-    pub(crate) most_floor_rounds: usize,
 }
 
 /// Relays that only count.
@@ -53,6 +52,9 @@ const CAPPED: Way = Way::Relayed {
 
 const LAYERS: &[Tool] = &[Tool::Floor(1), Tool::Floor(4)];
 const MANY: &[Tool] = &[Tool::Floor(1), Tool::Floor(8)];
+/// Where a single thread would do nothing but wait.
+const LAYERS_AT_ONCE: &[Tool] = &[Tool::Floor(4)];
+const MANY_AT_ONCE: &[Tool] = &[Tool::Floor(8)];
 
 const PULL_BIG: Case = Case {
     name: "pull-big",
@@ -60,10 +62,9 @@ const PULL_BIG: Case = Case {
     set: |corpus| &corpus.big,
     to: To::Layout,
     way: Way::Direct,
-    filled: false,
+    before: Before::Nothing,
     floors: LAYERS,
     most_rounds: usize::MAX,
-    most_floor_rounds: usize::MAX,
 };
 const COPY_MANY: Case = Case {
     name: "copy-many",
@@ -76,7 +77,7 @@ const COPY_MANY: Case = Case {
 const RESYNC: Case = Case {
     name: "resync",
     title: "The same 70 repositories again, with nothing to do",
-    filled: true,
+    before: Before::Everything,
     floors: &[],
     ..COPY_MANY
 };
@@ -96,7 +97,6 @@ pub(crate) const CASES: [Case; 13] = [
         title: "pull-big through a relay that adds nothing: what the relay itself costs",
         way: COUNTING,
         most_rounds: 3,
-        most_floor_rounds: 3,
         ..PULL_BIG
     },
     Case {
@@ -104,32 +104,37 @@ pub(crate) const CASES: [Case; 13] = [
         title: "pull-big, 20 ms away",
         way: FAR,
         most_rounds: 3,
-        most_floor_rounds: 3,
         ..PULL_BIG
     },
     Case {
         name: "copy-many-far",
         title: "copy-many, both registries 20 ms away",
         way: FAR,
+        floors: MANY_AT_ONCE,
         most_rounds: 3,
-        most_floor_rounds: 1,
         ..COPY_MANY
     },
-    Case { name: "resync-far", title: "resync, both registries 20 ms away", way: FAR, ..RESYNC },
+    Case {
+        name: "resync-far",
+        title: "resync, both registries 20 ms away",
+        way: FAR,
+        most_rounds: 3,
+        ..RESYNC
+    },
     Case {
         name: "pull-big-capped",
         title: "pull-big at 20 MB/s per connection",
         way: CAPPED,
+        floors: LAYERS_AT_ONCE,
         most_rounds: 3,
-        most_floor_rounds: 1,
         ..PULL_BIG
     },
     Case {
         name: "copy-many-capped",
         title: "copy-many, the source at 20 MB/s per connection",
         way: CAPPED,
+        floors: MANY_AT_ONCE,
         most_rounds: 3,
-        most_floor_rounds: 1,
         ..COPY_MANY
     },
     Case {
@@ -146,7 +151,6 @@ pub(crate) const CASES: [Case; 13] = [
         way: CAPPED,
         floors: &[Tool::Floor(1)],
         most_rounds: 3,
-        most_floor_rounds: 1,
         ..PULL_BIG
     },
     Case {
@@ -154,6 +158,7 @@ pub(crate) const CASES: [Case; 13] = [
         title: "One image of 255 MiB from one registry to four",
         set: |corpus| &corpus.fan,
         to: To::Registries(4),
+        most_rounds: 3,
         ..PULL_BIG
     },
 ];

@@ -8,7 +8,7 @@ use crate::report::{Headline, Report, absent};
 use crate::rows::{HEAD, Row, headline, ratios};
 use crate::site::Site;
 use crate::suite::Suite;
-use crate::tools::{PEERS, Tool};
+use crate::tools::{Before, PEERS, Tool};
 
 pub(crate) fn run(suite: &Suite, case: &Case) -> Result<Report> {
     let tools = case.floors.iter().copied().chain([Tool::Longshore]).chain(PEERS);
@@ -17,11 +17,9 @@ pub(crate) fn run(suite: &Suite, case: &Case) -> Result<Report> {
     for runner in &mut runners {
         runner.count()?;
     }
-    for round in 1..=suite.rounds {
+    for round in 1..=suite.rounds.min(case.most_rounds) {
         for runner in &mut runners {
-            if round <= runner.rounds() {
-                runner.time(round)?;
-            }
+            runner.time(round)?;
         }
     }
     let rows: Vec<_> = runners.into_iter().map(|runner| runner.row).collect();
@@ -35,8 +33,8 @@ fn report(suite: &Suite, case: &Case, rows: &[Row]) -> Report {
         Way::Relayed { .. } => "Bytes are of the same rounds, by the relays",
     };
     let notes = [format!(
-        "Medians of alternating rounds, {} unless the table says less. Requests are from the access logs of the registries. {counting}.",
-        suite.rounds
+        "Medians of {} alternating rounds. Requests are from the access logs of the registries. {counting}.",
+        suite.rounds.min(case.most_rounds)
     )];
     let notes = ratios(rows).into_iter().chain(notes);
     let left_out = absent(|tool| rows.iter().any(|row| row.tool == tool));
@@ -64,16 +62,8 @@ impl<'a> Runner<'a> {
     /// None if the tool is not there or cannot do this.
     fn new(suite: &'a Suite, case: &'a Case, tool: Tool) -> Result<Option<Self>> {
         let runner = Self { suite, case, tool, row: Row::new(tool), filled: None };
-        let able = runner.site(Way::Direct)?.command(tool)?.is_some();
+        let able = runner.site(Way::Direct)?.command(tool, case.before)?.is_some();
         Ok(able.then_some(runner))
-    }
-
-    fn rounds(&self) -> usize {
-        let most = match self.tool {
-            Tool::Floor(_) => self.case.most_floor_rounds,
-            _ => self.case.most_rounds,
-        };
-        self.suite.rounds.min(most)
     }
 
     /// A round through relays that only count. Where relays stand in any case, they count in the rounds that are timed.
@@ -84,7 +74,7 @@ impl<'a> Runner<'a> {
                 self.row.counted = self.run_at(&site, "counting")?;
             }
         }
-        if self.case.filled && self.row.failure.is_none() {
+        if self.case.before == Before::Everything && self.row.failure.is_none() {
             self.filled = Some(self.prepared(self.case.way)?);
         }
         Ok(())
@@ -112,7 +102,7 @@ impl<'a> Runner<'a> {
 
     /// A site where everything is as the case wants it before the run.
     fn prepared(&mut self, way: Way) -> Result<Site<'a>> {
-        if !self.case.filled {
+        if self.case.before == Before::Nothing {
             return self.site(way);
         }
         // The job is done first over a short and wide way, which is then made what it is to be.
@@ -129,7 +119,7 @@ impl<'a> Runner<'a> {
 
     /// Runs the tool there, and makes sure that the images have come. A failure is kept in the row.
     fn run_at(&mut self, site: &Site, label: &str) -> Result<Option<Sample>> {
-        let Some(words) = site.command(self.tool)? else {
+        let Some(words) = site.command(self.tool, self.case.before)? else {
             return Ok(None);
         };
         let outcome = match site.run(&words)? {

@@ -82,3 +82,15 @@ pub(crate) fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
         _ => Some(f64::midpoint(values[middle - 1], values[middle])),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median([].into_iter()), None);
+        assert_eq!(median([3.0, 1.0, 2.0].into_iter()), Some(2.0));
+        assert_eq!(median([4.0, 1.0, 2.0, 3.0].into_iter()), Some(2.5));
+    }
+}

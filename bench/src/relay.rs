@@ -178,3 +178,40 @@ fn send_on(mut to: TcpStream, receiver: &Receiver<Piece>, rate: Option<u64>, cou
     }
     let _ = to.shutdown(Shutdown::Write);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends `bytes` to a server that says everything twice, and gives what came back.
+    fn through(relay_link: Link, bytes: &[u8]) -> (Vec<u8>, Traffic) {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let relay = Relay::to(&server.local_addr().unwrap().to_string(), relay_link).unwrap();
+        let echo = thread::spawn(move || {
+            let (mut stream, _) = server.accept().unwrap();
+            let mut heard = Vec::new();
+            stream.read_to_end(&mut heard).unwrap();
+            stream.write_all(&heard).unwrap();
+            stream.write_all(&heard).unwrap();
+        });
+        let mut client = TcpStream::connect(&relay.address).unwrap();
+        client.write_all(bytes).unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        let mut heard = Vec::new();
+        client.read_to_end(&mut heard).unwrap();
+        echo.join().unwrap();
+        (heard, relay.traffic())
+    }
+
+    #[test]
+    fn all_bytes_come_through_in_order_and_are_counted() {
+        let bytes: Vec<u8> = (0..3_000_000_u32).map(|at| (at % 251) as u8).collect();
+        let far = Link { delay: Duration::from_millis(5), rate: Some(100_000_000) };
+        for link in [Link::PLAIN, far] {
+            let (heard, traffic) = through(link, &bytes);
+            assert!(heard == [&bytes[..], &bytes[..]].concat());
+            let Traffic { up, down, connections } = traffic;
+            assert_eq!((up, down, connections), (3_000_000, 6_000_000, 1));
+        }
+    }
+}

@@ -75,8 +75,38 @@ pub(crate) fn into_readme(path: &Path, reports: &[Report], machine: &Machine) ->
         }
     }
     let text = fs::read_to_string(path)?;
+    let shown = format!("{machine}\n\n{}{sentences}", table(&lines));
+    Ok(fs::write(path, between_marks(&text, &shown)?)?)
+}
+
+/// `text` with `shown` in the place of what stood between the marks.
+fn between_marks(text: &str, shown: &str) -> Result<String> {
     let (before, rest) = text.split_once(BEGIN).context("the README has no mark")?;
     let (_, after) = rest.split_once(END).context("the README has no second mark")?;
-    let table = table(&lines);
-    Ok(fs::write(path, format!("{before}{BEGIN}{machine}\n\n{table}{sentences}{END}{after}"))?)
+    Ok(format!("{before}{BEGIN}{shown}{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stood_between_the_marks_is_replaced() {
+        let text = "a\n<!-- bench -->\nold\n<!-- /bench -->\nb\n";
+        let new = between_marks(text, "new\n").unwrap();
+        assert_eq!(new, "a\n<!-- bench -->\nnew\n<!-- /bench -->\nb\n");
+        assert!(between_marks("no marks", "new").is_err());
+    }
+
+    #[test]
+    fn the_readme_has_the_marks() {
+        let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+        between_marks(&fs::read_to_string(readme).unwrap(), "").unwrap();
+    }
+
+    #[test]
+    fn tables_have_a_rule() {
+        let lines = [["a", "b"], ["c", "1"]].map(|line| line.map(str::to_owned).to_vec());
+        assert_eq!(table(&lines), "| a | b |\n|---|---:|\n| c | 1 |\n");
+    }
 }

@@ -14,7 +14,7 @@ use crate::http::Connection;
 use crate::measure::{self, Sample};
 use crate::relay::{Relay, Traffic};
 use crate::server::Server;
-use crate::tools::{Job, Target, Tool};
+use crate::tools::{Before, Job, Target, Tool};
 
 const MB: f64 = 1e6;
 
@@ -107,10 +107,11 @@ impl<'a> Site<'a> {
     }
 
     /// What `tool` is to be called with here; none if it has no way to do this.
-    pub(crate) fn command(&self, tool: Tool) -> Result<Option<Vec<String>>> {
+    pub(crate) fn command(&self, tool: Tool, before: Before) -> Result<Option<Vec<String>>> {
         let relay = self.source_relay.as_ref();
         let source = relay.map_or(&self.source.address, |relay| &relay.address);
-        tool.command(&Job { set: self.set, source, target: &self.target, home: &self.home })
+        let (set, target, home) = (self.set, &self.target, &self.home);
+        tool.command(&Job { set, source, target, before, home })
     }
 
     /// Runs the tool once. An error is what it said last.

@@ -31,12 +31,20 @@ pub(crate) enum Target {
     Registries(Vec<String>),
 }
 
+/// What the destinations have before the run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    Nothing,
+    Everything,
+}
+
 /// What one run is to do.
 pub(crate) struct Job<'a> {
     pub(crate) set: &'a Set,
     /// The address of the registry that has the images.
     pub(crate) source: &'a str,
     pub(crate) target: &'a Target,
+    pub(crate) before: Before,
     /// A folder for lists and settings.
     pub(crate) home: &'a Path,
 }
@@ -196,12 +204,23 @@ impl Tool {
                     _ => format!("{words} -f {}", job.list(|from, to| format!("{from} {to}"))?),
                 }
             }
-            Self::Skopeo => job.each(
-                &format!(
-                    "{program} --insecure-policy copy -q --all --src-tls-verify=false --dest-tls-verify=false"
-                ),
-                "docker://",
-            )?,
+            // `sync` skips what is there and copies one image after the other; a loop of copies is faster with new ones.
+            Self::Skopeo => match (job.before, registries) {
+                (Before::Everything, [registry]) => {
+                    let (list, folder) = skopeo_sync(job);
+                    let list = job.write("sync.yml", &list)?;
+                    format!(
+                        "{program} --insecure-policy sync --all --src yaml --dest docker --src-tls-verify=false \
+                         --dest-tls-verify=false {list} {registry}/{folder}"
+                    )
+                }
+                _ => job.each(
+                    &format!(
+                        "{program} --insecure-policy copy -q --all --src-tls-verify=false --dest-tls-verify=false"
+                    ),
+                    "docker://",
+                )?,
+            },
             Self::Crane => job.each(&format!("{program} copy --insecure"), "")?,
             Self::Oras => job.each(&format!("{program} cp --from-plain-http --to-plain-http"), "")?,
             Self::Oc => {
@@ -220,6 +239,16 @@ impl Tool {
             }
         }))
     }
+}
+
+/// The list for `skopeo sync`, and the folder of the registry that it is to write to: it keeps no more than the last
+/// part of a name.
+fn skopeo_sync<'a>(job: &Job<'a>) -> (String, &'a str) {
+    let images = job.set.images.iter();
+    let line = |repository: &str| format!("    {repository}: [{TAG}]\n");
+    let lines: String = images.map(|image| line(&image.repository)).collect();
+    let folder = job.set.images[0].repository.split_once('/').map_or("", |(folder, _)| folder);
+    (format!("\"{}\":\n  tls-verify: false\n  images:\n{lines}", job.source), folder)
 }
 
 /// The settings of regsync: one step for each copy, four at a time.
