@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::{Digest as _, Sha256, Sha512};
 
 /// The registered digest algorithms.
@@ -42,6 +43,20 @@ impl Algorithm {
             Self::Sha512 => Hasher::Sha512(Box::new(Sha512::new())),
         }
     }
+
+    /// The running hash that [`Hasher::saved`] wrote down; `None` when it wrote nothing of the kind.
+    #[must_use]
+    pub fn restored(self, state: &[u8]) -> Option<Hasher> {
+        Some(match self {
+            Self::Sha256 => Hasher::Sha256(restored(state)?),
+            Self::Sha512 => Hasher::Sha512(Box::new(restored(state)?)),
+        })
+    }
+}
+
+fn restored<H: SerializableState>(state: &[u8]) -> Option<H> {
+    let state: &SerializedState<H> = state.try_into().ok()?;
+    H::deserialize(state).ok()
 }
 
 impl FromStr for Algorithm {
@@ -189,6 +204,15 @@ impl Hasher {
         }
     }
 
+    /// The state, as bytes that [`Algorithm::restored`] reads. They are of use to this version of the program alone.
+    #[must_use]
+    pub fn saved(&self) -> Vec<u8> {
+        match self {
+            Self::Sha256(hash) => hash.serialize().to_vec(),
+            Self::Sha512(hash) => hash.serialize().to_vec(),
+        }
+    }
+
     /// The digest of all bytes taken in.
     #[must_use]
     pub fn finish(self) -> Digest {
@@ -225,6 +249,21 @@ mod tests {
             "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         );
         assert!(Digest::with(Algorithm::Sha512, b"").hex().starts_with("cf83e1357eefb8bd"));
+    }
+
+    #[test]
+    fn a_saved_hash_goes_on_where_it_was() {
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+            let mut hasher = algorithm.hasher();
+            hasher.update(&[1; 1000]);
+            let saved = hasher.saved();
+            let mut restored = algorithm.restored(&saved).unwrap();
+            hasher.update(b"more");
+            restored.update(b"more");
+            assert_eq!(restored.finish(), hasher.finish());
+            assert!(algorithm.restored(&saved[1..]).is_none() && algorithm.restored(b"").is_none());
+        }
+        assert!(Algorithm::Sha512.restored(&Algorithm::Sha256.hasher().saved()).is_none());
     }
 
     #[test]

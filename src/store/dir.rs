@@ -188,10 +188,10 @@ impl Sink for ImageDir {
 
     async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
         self.make()?;
-        let mut written = PartialBlob::create(&self.dir, blob, source.place())?;
-        written.fill(source).await?;
+        let written = PartialBlob::create(&self.dir, blob, source.place())?;
+        let proven = written.fetch(source).await?;
         let (path, durability) = (self.blob_path(&blob.digest), self.durability);
-        blocking(move || written.complete_verified_as(&path, durability)).await
+        blocking(move || proven.persist(&path, durability)).await
     }
 
     async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>> {

@@ -130,6 +130,11 @@ impl Error {
         move |source| Self::Io { action, path, source }
     }
 
+    /// Whether the bytes of a blob were other than its descriptor names.
+    pub(super) fn is_wrong_bytes(&self) -> bool {
+        matches!(self, Self::Digest { .. } | Self::Size { .. })
+    }
+
     /// Whether something was not there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {

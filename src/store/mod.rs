@@ -87,7 +87,8 @@ pub trait Source: Send + Sync {
 /// A place that images are written to.
 ///
 /// Whatever order and whatever fault: a name never points to an image that is not whole, and no blob is found under
-/// its digest before its bytes are proven.
+/// its digest before its bytes are proven. What was put may wait for its image, or for the end, before others see it;
+/// this sink has it at once.
 #[async_trait]
 pub trait Sink: Send + Sync {
     /// The place, as a person would write it.
@@ -106,7 +107,7 @@ pub trait Sink: Send + Sync {
     async fn mount_blob(&self, blob: &Descriptor, from: &Repository) -> Result<bool>;
 
     /// Takes the blob from `source`, which is opened here: only so can an interrupted write ask how far it got and
-    /// open the source again at that offset.
+    /// open the source again at that offset, in this run or a later one.
     async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()>;
 
     /// The digest that `reference` has now, `None` when it is not there.
@@ -115,7 +116,8 @@ pub trait Sink: Send + Sync {
     /// Takes a manifest, and gives it a name if there is one. All that it points to must be there already.
     async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()>;
 
-    /// Ends the writing: an archive gets its name here, a layout is made durable. Nothing may be put afterwards.
+    /// Ends the writing: an archive gets its name here, and blobs that wait for an image that failed get theirs. Nothing
+    /// may be put afterwards.
     async fn finish(&self) -> Result<()>;
 }
 

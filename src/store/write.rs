@@ -22,7 +22,7 @@ pub struct WriteOptions {
 pub enum Durability {
     /// Each blob, before it gets its name.
     Always,
-    /// All blobs of an image, before its manifest is listed.
+    /// All blobs of an image, before they get their names when its manifest is put.
     #[default]
     Batch,
     /// Whenever the operating system likes. After a power failure there may be names whose bytes are lost.

@@ -83,22 +83,25 @@ fn begun() -> Body {
 }
 
 #[test]
-fn an_interrupt_amid_a_layer_leaves_no_part_of_it() {
-    let home = tempfile::tempdir().unwrap();
-    let registry = endless_layer();
-    let image = format!("{}/app:v1", registry.address());
-    let child = start(home.path(), &["pull", "--plain-http", &image, "oci:layout:v1"]);
-    let blobs = home.path().join("layout/blobs/sha256");
-    while !files(&home.path().join("layout")).iter().any(|name| name.contains("partial")) {
-        std::thread::sleep(std::time::Duration::from_millis(5));
+fn an_interrupt_amid_a_layer_leaves_what_can_be_continued_and_no_name() {
+    for (flags, is_kept) in [(&[][..], true), (&["--no-resume"], false)] {
+        let home = tempfile::tempdir().unwrap();
+        let registry = endless_layer();
+        let image = format!("{}/app:v1", registry.address());
+        let pull = [&["pull", "--plain-http", &image, "oci:layout:v1"], flags].concat();
+        let child = start(home.path(), &pull);
+        let layout = home.path().join("layout");
+        while !files(&layout).iter().any(|name| name.contains("partial")) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        send(&child, Signal::INT);
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+        let partial = files(&layout).into_iter().filter(|name| name.contains("partial")).count();
+        assert_eq!(partial > 0, is_kept);
+        assert!(!layout.join("blobs/sha256").join(Digest::of(b"whatever").hex()).exists());
+        let index = fs::read_to_string(layout.join("index.json")).unwrap_or_default();
+        assert!(!index.contains("v1\""), "{index}");
     }
-    send(&child, Signal::INT);
-    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
-    let partial = files(&home.path().join("layout"));
-    assert!(!partial.iter().any(|name| name.contains("partial")), "{partial:?}");
-    assert!(!blobs.join(Digest::of(b"whatever").hex()).exists());
-    let index = fs::read_to_string(home.path().join("layout/index.json")).unwrap_or_default();
-    assert!(!index.contains("v1\""), "{index}");
 }
 
 /// All files below `dir`, as far as it is there.

@@ -15,6 +15,9 @@ use crate::support::skopeo;
 
 const ROUNDS: usize = 5;
 
+/// Rounds of the one command that goes on where it was.
+const PULLS: usize = 50;
+
 /// A registry behind a proxy that takes its time, and an image of six layers in the layout `image` and on the registry
 /// as `team/app:v1`.
 struct Scene {
@@ -26,15 +29,21 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::with_layers(&[8_000_000; 6], &Fault::Delay(Duration::from_millis(10)))
+    }
+
+    /// Requests for blobs meet `fault`.
+    fn with_layers(sizes: &[u64], fault: &Fault) -> Self {
         let (site, shell) = (Site::open(), Shell::new());
         let layout = Layout::new(shell.path("image"));
-        let layers: Vec<_> = (1..=6).map(|seed| layout.noise_layer(seed, 8_000_000)).collect();
+        let layers: Vec<_> =
+            (1..).zip(sizes).map(|(seed, size)| layout.noise_layer(seed, *size)).collect();
         layout.name("v1", &layout.image("linux/amd64", &layers));
         shell.ok(&["push", "--plain-http", "oci:image:v1", &site.image("team/app:v1")]);
         let original = site.fetch("team/app:v1");
         let proxy = Proxy::before(site.registry.address());
         for method in ["GET", "POST"] {
-            proxy.fault(usize::MAX, method, "/blobs/", Fault::Delay(Duration::from_millis(10)));
+            proxy.fault(usize::MAX, method, "/blobs/", fault.clone());
         }
         Self { site, proxy, shell, original }
     }
@@ -90,14 +99,41 @@ fn layout_is_sound(layout: &Path, original: &BTreeMap<String, Digest>) {
     }
 }
 
+/// How many files of blobs on their way there are.
+fn partial_files(layout: &Path) -> usize {
+    let names = fs::read_dir(layout).unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter(|name| name.to_string_lossy().starts_with("_partial-sha256-")).count()
+}
+
 #[test]
 fn a_killed_pull_leaves_only_whole_blobs() {
     need!("docker-registry", "skopeo");
-    let scene = Scene::new();
+    let sizes = [20_000_000, 300_000, 300_000, 300_000, 300_000, 300_000];
+    let scene = Scene::with_layers(&sizes, &Fault::Slow(Duration::from_millis(1)));
     let (image, copy) = (scene.at_proxy("team/app:v1"), scene.shell.path("copy"));
-    scene.killed(&["pull", "--plain-http", &image, "oci:copy:v1"], "GET", || {
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut killed = 0;
+    for round in 0..PULLS {
+        let fsync = ["--fsync=always", "--fsync=batch", "--fsync=off"][round % 3];
+        let pull = ["pull", "--plain-http", fsync, &image, "oci:copy:v1"];
+        let before = scene.proxy.count("GET", "/blobs/");
+        let mut child = scene.shell.start(&pull);
+        while scene.proxy.count("GET", "/blobs/") == before && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(random.u64(0..150)));
+        child.kill().unwrap();
+        let ended = child.wait().unwrap();
         layout_is_sound(&copy, &scene.original);
-    });
+        if ended.success() {
+            fs::remove_dir_all(&copy).unwrap();
+        } else {
+            killed += 1;
+        }
+    }
+    assert!(killed > PULLS / 2, "it was mostly done before it could be killed");
+    scene.shell.ok(&["pull", "--plain-http", &image, "oci:copy:v1"]);
+    assert_eq!(partial_files(&copy), 0);
     let copied = skopeo::fetch(&format!("oci:{}:v1", copy.display()), &[]);
     assert_eq!(copied, scene.original);
 }

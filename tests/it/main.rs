@@ -23,6 +23,7 @@ mod e2e_copy;
 mod e2e_crash;
 mod e2e_faults;
 mod e2e_memory;
+mod e2e_resume;
 mod economy;
 mod fixtures;
 mod hostile_registry;

@@ -1,5 +1,6 @@
 //! The contract of stores: the same promises on every kind, whatever it is made of.
 
+mod durability;
 mod hostile;
 mod judge;
 mod kinds;

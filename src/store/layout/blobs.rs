@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{BLOBS, Files, Layout};
+use super::{BLOBS, Files, Layout, pending};
 use crate::model::{Algorithm, Descriptor, Digest};
 use crate::store::file::blocking;
-use crate::store::partial::{self, PartialBlob};
-use crate::store::{BlobStream, Error, Result, Sink};
+use crate::store::partial::{self, PartialBlob, ProvenBlob};
+use crate::store::{BlobStream, Durability, Error, Result, Resume, Sink};
 
 impl Layout {
     /// The file of a blob, whether it is there or not.
@@ -92,10 +92,45 @@ impl Layout {
         }
     }
 
-    /// Gives a blob that was written its place.
-    pub(super) fn keep_blob(&self, written: PartialBlob, digest: &Digest) -> Result<()> {
-        self.make_blob_dir(digest.algorithm())?;
-        written.complete_verified_as(&self.blob_path(digest), self.durability())
+    /// Begins a blob, or goes on with it.
+    pub(super) fn begin_blob(&self, blob: &Descriptor, origin: String) -> Result<PartialBlob> {
+        self.make()?;
+        match self.inner.options.resume {
+            Resume::Continue => PartialBlob::resume(self.dir(), blob, origin),
+            Resume::Afresh => PartialBlob::create(self.dir(), blob, origin),
+        }
+    }
+
+    /// Keeps a blob that was written: under its name, or where it is until an image needs it.
+    pub(super) fn keep_blob(&self, blob: ProvenBlob) -> Result<()> {
+        match self.durability() {
+            Durability::Always | Durability::Off => self.name_blob(blob),
+            Durability::Batch if self.inner.pending.add(blob) > pending::MAX => {
+                self.name_blobs(&self.inner.pending.digests())
+            }
+            Durability::Batch => Ok(()),
+        }
+    }
+
+    /// Gives a blob its name.
+    pub(super) fn name_blob(&self, blob: ProvenBlob) -> Result<()> {
+        self.make_blob_dir(blob.digest().algorithm())?;
+        let target = self.blob_path(blob.digest());
+        blob.persist(&target, self.durability())
+    }
+
+    /// Gives those of these blobs their names that have none yet. The bytes of all are on the disk before.
+    pub(super) fn name_blobs(&self, digests: &[Digest]) -> Result<()> {
+        let pending = &self.inner.pending;
+        let waiting: Vec<_> = digests.iter().filter(|digest| pending.holds(digest)).collect();
+        for digest in &waiting {
+            pending.sync(digest, self.durability())?;
+        }
+        for digest in waiting {
+            self.make_blob_dir(digest.algorithm())?;
+            pending.rename(digest, &self.blob_path(digest))?;
+        }
+        Ok(())
     }
 
     pub(super) fn no_blob(&self, digest: &Digest) -> Error {

@@ -15,8 +15,11 @@ impl Layout {
         self.make()?;
         let mut written = PartialBlob::create(self.dir(), &manifest.descriptor(), place)?;
         written.write(manifest.bytes())?;
+        let proven = written.proven()?;
+        let blobs: Vec<Digest> = manifest.blobs().map(|blob| blob.digest.clone()).collect();
+        self.name_blobs(&blobs)?;
         self.edit(|index| {
-            self.keep_blob(written, manifest.digest())?;
+            self.name_blob(proven)?;
             self.sync_blob_names()?;
             self.list(index, manifest, name)
         })

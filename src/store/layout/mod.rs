@@ -6,13 +6,16 @@
 //! - `index.json` is replaced as a whole, under a lock that other processes honour too, so no name is lost however
 //!   many put names at once. The lock is on the file `oci-layout`, which never changes.
 //! - A blob's bytes are on the disk before it gets its name, and all names of blobs are before `index.json` is: a name
-//!   never survives a crash that its image did not.
-//! - Files of ours that are no part of the format start with `_partial-` and are gone when they are not written to any
-//!   more.
+//!   never survives a crash that its image did not. [`Durability`] tells when that is done: blob by blob, or for all
+//!   blobs of an image when its manifest is put. Those that wait are there for whoever asks this [`Layout`], and for no
+//!   other.
+//! - Files of ours that are no part of the format start with `_partial-`. Those of blobs stay when a run ends early, and
+//!   the next run continues them; a week later they are removed.
 
 mod blobs;
 mod edit;
 mod index;
+mod pending;
 mod view;
 
 pub(super) use index::{Index, REF_NAME};
@@ -23,8 +26,9 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
+use self::pending::Pending;
 use super::file::{Span, blocking};
-use super::partial::{self, PartialBlob};
+use super::partial;
 use super::{BlobStream, Durability, Error, Reference, Result, Resume, Sink, Source, WriteOptions};
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
 
@@ -38,7 +42,7 @@ pub(super) const OWN_NAMES: [&str; 3] = [LAYOUT_FILE, INDEX_FILE, BLOBS];
 /// What `oci-layout` holds.
 pub(super) const LAYOUT_VERSION: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 
-/// How those write who need each blob to be safe before they say that they took it.
+/// How those write who need each blob to be safe before they tell that they took it.
 const EACH_BLOB: WriteOptions =
     WriteOptions { durability: Durability::Always, resume: Resume::Continue };
 
@@ -53,6 +57,7 @@ struct Inner {
     dir: PathBuf,
     options: WriteOptions,
     view: View,
+    pending: Pending,
     /// Set when the folder is known to hold a layout.
     made: OnceLock<()>,
 }
@@ -96,7 +101,15 @@ impl Layout {
     }
 
     fn of(dir: PathBuf, options: WriteOptions, made: OnceLock<()>) -> Self {
-        Self { inner: Arc::new(Inner { dir, options, view: View::default(), made }) }
+        Self {
+            inner: Arc::new(Inner {
+                dir,
+                options,
+                view: View::default(),
+                pending: Pending::default(),
+                made,
+            }),
+        }
     }
 
     /// Makes the layout unless it is there.
@@ -162,7 +175,10 @@ impl Files for Layout {
     }
 
     fn blob(&self, digest: &Digest) -> Result<Option<Span>> {
-        Span::open(&self.blob_path(digest))
+        match self.inner.pending.span(digest)? {
+            Some(span) => Ok(Some(span)),
+            None => Span::open(&self.blob_path(digest)),
+        }
     }
 }
 
@@ -209,11 +225,11 @@ impl Sink for Layout {
     }
 
     async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
-        self.make()?;
-        let mut written = PartialBlob::create(self.dir(), blob, source.place())?;
-        written.fill(source).await?;
-        let (layout, digest) = (self.clone(), blob.digest.clone());
-        blocking(move || layout.keep_blob(written, &digest)).await
+        let (layout, wanted, origin) = (self.clone(), blob.clone(), source.place());
+        let written = blocking(move || layout.begin_blob(&wanted, origin)).await?;
+        let proven = written.fetch(source).await?;
+        let layout = self.clone();
+        blocking(move || layout.keep_blob(proven)).await
     }
 
     async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>> {
@@ -225,9 +241,10 @@ impl Sink for Layout {
         blocking(move || layout.take_manifest(&manifest, name.as_ref())).await
     }
 
-    /// Does nothing: what is in a layout is durable when it is listed.
+    /// Gives the blobs their names that no manifest came for: those of images that failed meanwhile.
     async fn finish(&self) -> Result<()> {
-        Ok(())
+        let layout = self.clone();
+        blocking(move || layout.name_blobs(&layout.inner.pending.digests())).await
     }
 }
 

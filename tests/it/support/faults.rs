@@ -40,6 +40,8 @@ pub(crate) enum Fault {
     Damage,
     /// The answer goes on for ever.
     Endless,
+    /// The answer comes in pieces, each after so much time.
+    Slow(Duration),
     /// The answer comes late.
     Delay(Duration),
     /// An answer that the registry never gave, after the request was read.
@@ -263,6 +265,10 @@ impl Shared {
                 let answer = self.pass(head, body).await?;
                 Ok(answer.map(|body| streamed(cut(received(body), after))))
             }
+            Some(Fault::Slow(pause)) => {
+                let answer = self.pass(head, body).await?;
+                Ok(answer.map(|body| streamed(slow(received(body), pause))))
+            }
             Some(Fault::Damage) => {
                 let answer = self.pass(head, body).await?;
                 Ok(answer.map(|body| streamed(damage(received(body)))))
@@ -375,6 +381,14 @@ fn cut(bytes: Bytestream, left: usize) -> Bytestream {
         Some((Ok(chunk), (bytes, Some(left))))
     });
     parts.boxed()
+}
+
+fn slow(bytes: Bytestream, pause: Duration) -> Bytestream {
+    let slowed = bytes.then(move |chunk| async move {
+        tokio::time::sleep(pause).await;
+        chunk
+    });
+    slowed.boxed()
 }
 
 fn damage(bytes: Bytestream) -> Bytestream {

@@ -1,0 +1,63 @@
+//! Blobs of a layout that are whole and proven, but are not durable and have no name yet.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::model::Digest;
+use crate::store::file::Span;
+use crate::store::partial::ProvenBlob;
+use crate::store::{Durability, Result};
+
+/// Each keeps a file open: a process has a thousand at most.
+pub(super) const MAX: usize = 64;
+
+/// The blobs that wait for their names. Their files stay locked meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Pending(Mutex<HashMap<Digest, ProvenBlob>>);
+
+impl Pending {
+    /// Takes a blob. Tells how many there are now.
+    pub(super) fn add(&self, blob: ProvenBlob) -> usize {
+        let mut blobs = self.blobs();
+        if let Some(same) = blobs.insert(blob.digest().clone(), blob) {
+            same.remove();
+        }
+        blobs.len()
+    }
+
+    /// The bytes of a blob, if it is here.
+    pub(super) fn span(&self, digest: &Digest) -> Result<Option<Span>> {
+        // Under the lock, so that it does not get its name meanwhile.
+        self.blobs().get(digest).map_or(Ok(None), |blob| Span::open(blob.path()))
+    }
+
+    /// All blobs that are here.
+    pub(super) fn digests(&self) -> Vec<Digest> {
+        self.blobs().keys().cloned().collect()
+    }
+
+    /// Whether a blob is here.
+    pub(super) fn holds(&self, digest: &Digest) -> bool {
+        self.blobs().contains_key(digest)
+    }
+
+    /// Makes the bytes of a blob durable, if it is here.
+    pub(super) fn sync(&self, digest: &Digest, durability: Durability) -> Result<()> {
+        let file = match self.blobs().get(digest) {
+            Some(blob) => (blob.handle()?, blob.path().to_owned()),
+            None => return Ok(()),
+        };
+        durability.sync(&file.0, &file.1)
+    }
+
+    /// Gives a blob its name, if it is here.
+    pub(super) fn rename(&self, digest: &Digest, target: &Path) -> Result<()> {
+        let mut blobs = self.blobs();
+        blobs.remove(digest).map_or(Ok(()), |blob| blob.rename(target))
+    }
+
+    fn blobs(&self) -> MutexGuard<'_, HashMap<Digest, ProvenBlob>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
