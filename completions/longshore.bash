@@ -503,7 +503,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__mirror)
-            opts="-f -a -v -q -o -h --filename --platform --referrers --jobs --no-resume --fsync --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
+            opts="-f -a -v -q -o -h --filename --platform --referrers --jobs --no-resume --fsync --max-per-host --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -527,6 +527,10 @@ _longshore() {
                     ;;
                 --fsync)
                     COMPREPLY=($(compgen -W "always batch off" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-per-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --authfile)
@@ -589,7 +593,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__pull)
-            opts="-v -q -o -h --platform --referrers --jobs --no-resume --fsync --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
+            opts="-v -q -o -h --platform --referrers --jobs --no-resume --fsync --max-per-host --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -605,6 +609,10 @@ _longshore() {
                     ;;
                 --fsync)
                     COMPREPLY=($(compgen -W "always batch off" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-per-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --creds)
@@ -651,7 +659,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__push)
-            opts="-v -q -o -h --referrers --jobs --no-resume --fsync --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
+            opts="-v -q -o -h --referrers --jobs --no-resume --fsync --max-per-host --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -663,6 +671,10 @@ _longshore() {
                     ;;
                 --fsync)
                     COMPREPLY=($(compgen -W "always batch off" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-per-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --creds)

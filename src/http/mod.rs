@@ -25,6 +25,7 @@ mod tokens;
 mod traffic;
 mod transport;
 mod trust;
+mod tuner;
 mod width;
 
 pub use error::{Cause, Error, Failure};
@@ -52,6 +53,7 @@ use crate::model::{Registry, WireErrors, one_line};
 use authorizer::{Authorizer, Grant, Wish};
 use challenge::Challenge;
 use outgoing::Outgoing;
+use tokio::time::Instant;
 use traffic::Lanes;
 use transport::{Transport, refusal};
 
@@ -279,7 +281,12 @@ impl Inner {
         } else {
             Grant::Unasked
         };
-        match self.exchange(outgoing, journey, &grant).await {
+        let sent = Instant::now();
+        let answer = self.exchange(outgoing, journey, &grant).await;
+        if is_hard_pressed(&answer) {
+            journey.place.lane().pressed(sent);
+        }
+        match answer {
             Ok(response) if outgoing.request.accepts(response.status) => {
                 Verdict::Done(Box::new(response))
             }
@@ -315,7 +322,7 @@ impl Inner {
         if let Some(header) = grant.header() {
             request.headers_mut().insert(AUTHORIZATION, header.clone());
         }
-        outgoing.fill(&mut request);
+        outgoing.fill(&mut request, journey.place.lane());
         let pool = match asked.purpose {
             Purpose::Metadata => &self.transport.pools.metadata,
             Purpose::Download | Purpose::Upload => &self.transport.pools.blob,
@@ -350,6 +357,14 @@ fn follow(outgoing: &Outgoing, journey: &Journey, response: &Response) -> Verdic
 
 fn refused_redirect(journey: &Journey, why: String) -> Error {
     Error::Redirect { url: SafeUrl::new(&journey.url), why }
+}
+
+/// Whether a host shows that it has too much to do.
+fn is_hard_pressed(answer: &Result<Response, Error>) -> bool {
+    match answer {
+        Ok(response) => matches!(response.status.as_u16(), 429 | 503 | 504),
+        Err(error) => error.is_transient(),
+    }
 }
 
 /// Answers of storage hosts to an address that is no longer good.

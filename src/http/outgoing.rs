@@ -11,6 +11,7 @@ use http::{Method, StatusCode};
 use tokio::time::Instant;
 
 use super::error::{Cause, Error};
+use super::place::Lane;
 use super::request::{Body, Repeat, Request, Upload};
 
 /// Registries work on an upload after its last byte: how many times longer than for a byte to wait for the answer.
@@ -37,13 +38,13 @@ impl Outgoing {
         Self { request, upload }
     }
 
-    /// Puts the body into `request`.
-    pub(super) fn fill(&self, request: &mut reqwest::Request) {
+    /// Puts the body into `request`, which goes out in `lane`.
+    pub(super) fn fill(&self, request: &mut reqwest::Request, lane: &Arc<Lane>) {
         if let Some(upload) = &self.upload {
             if let Some(length) = upload.length {
                 request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
             }
-            *request.body_mut() = Some(reqwest::Body::wrap_stream(upload.stream()));
+            *request.body_mut() = Some(reqwest::Body::wrap_stream(upload.stream(lane)));
         } else if let Some(bytes) = &self.request.body {
             *request.body_mut() = Some(bytes.clone().into());
         } else if matches!(self.request.method, Method::POST | Method::PUT | Method::PATCH) {
@@ -135,12 +136,18 @@ impl Passage {
         }
     }
 
-    fn stream(self: &Arc<Self>) -> impl Stream<Item = Result<Bytes, Cause>> + Send + use<> {
-        let passage = Arc::clone(self);
+    fn stream(
+        self: &Arc<Self>,
+        lane: &Arc<Lane>,
+    ) -> impl Stream<Item = Result<Bytes, Cause>> + Send + use<> {
+        let (passage, lane) = (Arc::clone(self), Arc::clone(lane));
         let mut taken = None;
         stream::poll_fn(move |context| {
             let stream = taken.get_or_insert_with(|| passage.take());
             let polled = stream.as_mut().poll_next(context);
+            if let Poll::Ready(Some(Ok(bytes))) = &polled {
+                lane.moved(bytes.len());
+            }
             passage.watch(polled)
         })
     }

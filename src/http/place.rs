@@ -1,11 +1,13 @@
 //! Places: how many requests of a kind are under way at once with a registry.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::Purpose;
+use super::tuner::{Epoch, Measure, Tuner};
 
 /// The right to have one request under way.
 ///
@@ -22,14 +24,18 @@ pub struct Place(Arc<Held>);
 
 struct Held {
     lane: Arc<Lane>,
-    _permit: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Place {
     /// What it is for.
     #[must_use]
     pub fn purpose(&self) -> Purpose {
-        self.0.lane.purpose
+        self.lane().purpose
+    }
+
+    pub(super) fn lane(&self) -> &Arc<Lane> {
+        &self.0.lane
     }
 }
 
@@ -39,29 +45,208 @@ impl fmt::Debug for Place {
     }
 }
 
-/// All places for one kind of request to one registry.
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.lane.leave(self.permit.take());
+    }
+}
+
+/// All places for one kind of request to one registry, and how many there should be.
 pub(super) struct Lane {
     purpose: Purpose,
+    measure: Measure,
     places: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+struct State {
+    tuner: Tuner,
+    epoch: Epoch,
+    /// How many places there are, taken or free. It is more than the limit while those that are too many are taken.
+    places: usize,
+    taken: usize,
+    waiting: usize,
+    /// When the limit was halved last.
+    halved: Option<Instant>,
+}
+
+/// Somebody who waits for a place.
+struct Waiting<'a>(&'a Lane);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.state().waiting -= 1;
+    }
 }
 
 impl Lane {
-    pub(super) fn new(purpose: Purpose, limit: usize) -> Arc<Self> {
-        Arc::new(Self { purpose, places: Arc::new(Semaphore::new(limit)) })
+    pub(super) fn new(purpose: Purpose, measure: Measure, cap: usize) -> Arc<Self> {
+        let tuner = Tuner::new(measure.start, cap);
+        let limit = tuner.limit();
+        let epoch = Epoch::begin(Instant::now());
+        let state = State { tuner, epoch, places: limit, taken: 0, waiting: 0, halved: None };
+        let places = Arc::new(Semaphore::new(limit));
+        Arc::new(Self { purpose, measure, places, state: Mutex::new(state) })
     }
 
     /// A place, as soon as one is free; who comes first gets it first.
     pub(super) async fn take(self: &Arc<Self>) -> Place {
+        if let Some(place) = self.try_take() {
+            return place;
+        }
+        self.state().waiting += 1;
+        let waiting = Waiting(self);
         // The semaphore is never closed, so acquiring cannot fail.
-        self.held(Arc::clone(&self.places).acquire_owned().await.ok())
+        let permit = Arc::clone(&self.places).acquire_owned().await.ok();
+        drop(waiting);
+        self.enter(permit)
     }
 
     /// A place, if one is free.
     pub(super) fn try_take(self: &Arc<Self>) -> Option<Place> {
-        Arc::clone(&self.places).try_acquire_owned().ok().map(|permit| self.held(Some(permit)))
+        let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() else {
+            self.state().epoch.want();
+            return None;
+        };
+        Some(self.enter(Some(permit)))
     }
 
-    fn held(self: &Arc<Self>, permit: Option<OwnedSemaphorePermit>) -> Place {
-        Place(Arc::new(Held { lane: Arc::clone(self), _permit: permit }))
+    fn enter(self: &Arc<Self>, permit: Option<OwnedSemaphorePermit>) -> Place {
+        let mut state = self.state();
+        if state.taken == 0 {
+            // Nothing is learnt from the time when there was nothing to do.
+            state.epoch = Epoch::begin(Instant::now());
+        }
+        state.taken += 1;
+        Place(Arc::new(Held { lane: Arc::clone(self), permit }))
+    }
+
+    fn leave(&self, permit: Option<OwnedSemaphorePermit>) {
+        let mut state = self.state();
+        state.taken -= 1;
+        if state.places > state.tuner.limit() {
+            state.places -= 1;
+            permit.into_iter().for_each(OwnedSemaphorePermit::forget);
+        }
+        self.work(&mut state, self.measure.request);
+    }
+
+    /// Takes note of bytes that came or went at one of its places.
+    pub(super) fn moved(&self, bytes: usize) {
+        self.work(&mut self.state(), bytes as u64 * self.measure.byte);
+    }
+
+    /// Takes note that the registry is hard pressed. Requests that were sent before the limit was halved last, or at
+    /// that time, say nothing new.
+    pub(super) fn pressed(&self, sent: Instant) {
+        let mut state = self.state();
+        if state.halved.is_some_and(|halved| sent <= halved) {
+            return;
+        }
+        let now = Instant::now();
+        state.halved = Some(now);
+        state.epoch = Epoch::begin(now);
+        let limit = state.tuner.pressed();
+        tracing::debug!("{:?}: {limit} at once from now on", self.purpose);
+        self.resize(&mut state);
+    }
+
+    fn work(&self, state: &mut State, work: u64) {
+        state.epoch.add(work);
+        if state.waiting > 0 {
+            state.epoch.want();
+        }
+        let (now, before) = (Instant::now(), state.tuner.limit());
+        let Some(sample) = state.epoch.sample(now, before, &self.measure) else { return };
+        state.epoch = Epoch::begin(now);
+        let limit = state.tuner.after(sample);
+        if limit != before {
+            tracing::debug!("{:?}: {limit} at once, after {before}", self.purpose);
+            self.resize(state);
+        }
+    }
+
+    /// Makes or takes away places, as far as they are free; the others go when they are left.
+    fn resize(&self, state: &mut State) {
+        let limit = state.tuner.limit();
+        if limit > state.places {
+            self.places.add_permits(limit - state.places);
+            state.places = limit;
+        } else {
+            state.places -= self.places.forget_permits(state.places - limit);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::tuner::METADATA;
+
+    fn lane(cap: usize) -> Arc<Lane> {
+        Lane::new(Purpose::Metadata, METADATA, cap)
+    }
+
+    fn fill(lane: &Arc<Lane>) -> Vec<Place> {
+        std::iter::from_fn(|| lane.try_take()).collect()
+    }
+
+    #[test]
+    fn places_that_are_too_many_go_when_they_are_left() {
+        let lane = lane(8);
+        let mut held = fill(&lane);
+        assert_eq!(held.len(), 8);
+        lane.pressed(Instant::now());
+        assert!(lane.try_take().is_none());
+        held.truncate(4);
+        assert!(lane.try_take().is_none());
+        held.truncate(3);
+        assert_eq!(fill(&lane).len(), 1);
+        held.clear();
+        assert_eq!(fill(&lane).len(), 4);
+    }
+
+    #[test]
+    fn what_was_sent_before_a_halving_halves_nothing_more() {
+        let lane = lane(8);
+        let sent = Instant::now();
+        lane.pressed(sent);
+        lane.pressed(sent);
+        assert_eq!(fill(&lane).len(), 4);
+        lane.pressed(Instant::now());
+        assert_eq!(fill(&lane).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_lane_that_is_full_becomes_wider() {
+        let lane = lane(32);
+        let ask = || async {
+            let _place = lane.take().await;
+            tokio::time::sleep(METADATA.shortest).await;
+            lane.state().taken
+        };
+        let taken = futures_util::future::join_all((0..70).map(|_| ask())).await;
+        assert_eq!(taken.into_iter().max(), Some(32));
+        let state = lane.state();
+        assert_eq!((state.taken, state.waiting), (0, 0));
+        assert_eq!(lane.places.available_permits(), state.places);
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_waiting_is_not_waited_for() {
+        let lane = lane(1);
+        let held = lane.take().await;
+        tokio::select! {
+            biased;
+            _ = lane.take() => unreachable!("the place is taken"),
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(lane.state().waiting, 0);
+        drop(held);
+        assert!(lane.try_take().is_some());
     }
 }

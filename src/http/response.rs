@@ -9,6 +9,7 @@ use futures_util::{Stream, StreamExt, stream};
 use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, LOCATION};
 use reqwest::Url;
+use tokio::time::Instant;
 
 use super::error::Error;
 use super::place::Place;
@@ -77,14 +78,14 @@ impl Response {
             status: inner.status(),
             headers: std::mem::take(inner.headers_mut()),
             url: inner.url().clone(),
-            body: Incoming { inner, stall, secrets, _place: None },
+            body: Incoming { inner, stall, secrets, seat: None },
         }
     }
 
     /// The answer to a request that went out at `place`. It keeps that as long as there is a body to be read.
     pub(super) fn at(mut self, place: &Place) -> Self {
         let has_body = self.body.inner.content_length() != Some(0);
-        self.body._place = has_body.then(|| place.clone());
+        self.body.seat = has_body.then(|| Seat { place: place.clone(), since: Instant::now() });
         self
     }
 
@@ -155,8 +156,14 @@ pub struct Incoming {
     stall: Duration,
     /// What the request brought.
     pub(super) secrets: Secrets,
-    /// Where it came. An answer to which no body belongs has none, nor has that of a token server.
-    _place: Option<Place>,
+    /// None for an answer to which no body belongs, and for that of a token server.
+    seat: Option<Seat>,
+}
+
+/// The place where a body comes, and since when it does.
+struct Seat {
+    place: Place,
+    since: Instant,
 }
 
 impl Incoming {
@@ -172,6 +179,18 @@ impl Incoming {
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        let chunk = self.next().await;
+        if let Some(Seat { place, since }) = &self.seat {
+            match &chunk {
+                Ok(Some(chunk)) => place.lane().moved(chunk.len()),
+                Ok(None) => {}
+                Err(_) => place.lane().pressed(*since),
+            }
+        }
+        chunk
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         let Ok(chunk) = tokio::time::timeout(self.stall, self.inner.chunk()).await else {
             return Err(Error::Stalled { host: authority(self.inner.url()), after: self.stall });
         };

@@ -12,11 +12,13 @@ use super::Purpose;
 use super::memory::Memory;
 use super::place::Lane;
 use super::retry::Gates;
+use super::tuner::{BULK, METADATA, Measure};
 
 /// How much there may be at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrafficOptions {
-    /// The most requests of each [`Purpose`] under way with one registry. `None` leaves it to the defaults.
+    /// The most requests of each [`Purpose`] under way with one registry. How many there are is found out; by default never
+    /// more than 32 for metadata, 16 downloads and 16 uploads.
     pub max_per_host: Option<NonZeroUsize>,
 }
 
@@ -59,14 +61,14 @@ pub(super) struct Lanes {
 
 impl Lanes {
     fn new(options: &TrafficOptions) -> Self {
-        let lane = |purpose, limit: usize| {
-            let most = options.max_per_host.map_or(limit, |most| most.get().min(limit));
-            Lane::new(purpose, most)
+        let lane = |purpose, measure: Measure| {
+            let cap = options.max_per_host.map_or(measure.cap, NonZeroUsize::get);
+            Lane::new(purpose, measure, cap)
         };
         Self {
-            metadata: lane(Purpose::Metadata, 16),
-            download: lane(Purpose::Download, 6),
-            upload: lane(Purpose::Upload, 6),
+            metadata: lane(Purpose::Metadata, METADATA),
+            download: lane(Purpose::Download, BULK),
+            upload: lane(Purpose::Upload, BULK),
         }
     }
 

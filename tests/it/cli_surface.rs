@@ -38,6 +38,8 @@ fn what_cannot_be_meant_is_a_usage_error() {
         "pull --platform linux quay.io/org/app",
         "pull --jobs 0 quay.io/org/app",
         "pull --fsync sometimes quay.io/org/app",
+        "pull --max-per-host 0 quay.io/org/app",
+        "mirror --max-per-registry many quay.io/org/a=b.io/a",
         "pull -q -v quay.io/org/app",
         "mirror",
         "mirror -f mappings.txt quay.io/org/app",

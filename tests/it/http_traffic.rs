@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -92,4 +93,34 @@ async fn requests_at_one_place_wait_for_no_other() {
     assert!(client.try_place(Purpose::Download).is_none());
     drop(place);
     assert!(client.try_place(Purpose::Download).is_some());
+}
+
+#[tokio::test]
+async fn a_registry_that_is_asked_too_much_is_asked_less() {
+    // All of the first that come refuse; those that come later see how many there are at once.
+    let refused = AtomicUsize::new(0);
+    let host = Responder::new(move |_| {
+        let refuse = refused.fetch_add(1, Ordering::SeqCst) < 16;
+        let reply = if refuse { Reply::new(429) } else { Reply::ok("fine") };
+        Some(reply.after(Duration::from_millis(10)))
+    });
+    let client = host.client_in(&Arc::default());
+    join_all((0..16).map(|_| ask(&client, Request::get("/v2/x")))).await;
+    assert_eq!(host.most_at_once(), 16);
+    host.measure_again();
+    join_all((0..16).map(|_| ask(&client, Request::get("/v2/x")))).await;
+    assert_eq!(host.most_at_once(), 8);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_a_sign_of_pressure() {
+    let host = Responder::new(|asked| {
+        Some(if asked.path() == "/v2/broken" { Reply::ok("fi").cut() } else { Reply::ok("fine") })
+    });
+    let client = host.client_in(&at_most(2));
+    let response = client.send(Request::get("/v2/broken").purpose(Purpose::Download)).await;
+    assert!(response.unwrap().bytes(10).await.is_err());
+    let _one = client.try_place(Purpose::Download).unwrap();
+    assert!(client.try_place(Purpose::Download).is_none());
+    assert!(client.try_place(Purpose::Upload).is_some());
 }

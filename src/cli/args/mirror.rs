@@ -77,6 +77,7 @@ impl MirrorArgs {
         }
         Ok(Copy {
             write: self.transfer.write(),
+            traffic: self.transfer.traffic.resolve(),
             request: self.transfer.request(mappings, self.platforms.platforms),
             source: self.source.resolve(self.authfile.clone(), self.retry),
             destination: self.destination.resolve(self.authfile, self.retry),

@@ -16,6 +16,7 @@ mod pull;
 mod push;
 mod serve;
 mod tags;
+mod traffic;
 mod transfer;
 
 pub(crate) use access::{Access, AccessArgs, Login};

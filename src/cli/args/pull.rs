@@ -57,6 +57,7 @@ impl PullArgs {
         };
         let mapping = Mapping { source: self.image, destinations: vec![destination] };
         Ok(Copy {
+            traffic: self.transfer.traffic.resolve(),
             request: self.transfer.request(vec![mapping], self.platforms.platforms),
             source: self.access.resolve(),
             destination: Access::default(),

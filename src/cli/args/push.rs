@@ -47,6 +47,7 @@ impl PushArgs {
         }
         let mapping = Mapping { source: self.source, destinations: vec![self.image] };
         Ok(Copy {
+            traffic: self.transfer.traffic.resolve(),
             request: self.transfer.request(vec![mapping], Vec::new()),
             source: Access::default(),
             destination: self.access.resolve(),

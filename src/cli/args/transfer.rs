@@ -2,6 +2,7 @@
 
 use clap::builder::RangedU64ValueParser;
 use clap::{Args, ValueEnum};
+use longshore::http::TrafficOptions;
 use longshore::mirror::Mapping;
 use longshore::model::PlatformFilter;
 use longshore::ops::CopyRequest;
@@ -9,6 +10,7 @@ use longshore::store::{Durability, Resume, WriteOptions};
 use longshore::transfer::{Attachments, CopyOptions, Selection};
 
 use super::Access;
+use super::traffic::TrafficArgs;
 
 /// What one of the copying verbs is asked to do.
 pub(crate) struct Copy {
@@ -16,6 +18,7 @@ pub(crate) struct Copy {
     pub(crate) source: Access,
     pub(crate) destination: Access,
     pub(crate) write: WriteOptions,
+    pub(crate) traffic: TrafficOptions,
 }
 
 /// Flags of all verbs that copy images.
@@ -43,6 +46,8 @@ pub(crate) struct TransferArgs {
         hide_possible_values = true
     )]
     pub(crate) fsync: Fsync,
+    #[command(flatten)]
+    pub(crate) traffic: TrafficArgs,
 }
 
 /// When local copies are made durable.

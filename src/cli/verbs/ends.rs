@@ -6,10 +6,11 @@ use std::sync::Arc;
 use anyhow::bail;
 use longshore::auth::Credential;
 use longshore::config::Registries;
+use longshore::http::Traffic;
 use longshore::model::{Endpoint, Registry};
 use longshore::ops::Ends;
 use longshore::session::{Session, SessionOptions};
-use longshore::store::{Open, WriteOptions};
+use longshore::store::Open;
 
 use crate::cli::Context;
 use crate::cli::args::{Access, Copy, Login, UsageError};
@@ -19,9 +20,11 @@ pub(super) fn both(copy: &Copy, context: &Context) -> anyhow::Result<Ends> {
     let mappings = &copy.request.mappings;
     let sources = mappings.iter().map(|mapping| &mapping.source);
     let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
+    let traffic = Arc::new(Traffic::new(copy.traffic.clone()));
+    let shared = SessionOptions { write: copy.write, traffic, ..SessionOptions::default() };
     Ok(Ends {
-        source: open(&copy.source, sources, copy.write, context)?,
-        destination: open(&copy.destination, destinations, copy.write, context)?,
+        source: open(&copy.source, sources, &shared, context)?,
+        destination: open(&copy.destination, destinations, &shared, context)?,
     })
 }
 
@@ -31,13 +34,13 @@ pub(super) fn one(
     place: &Endpoint,
     context: &Context,
 ) -> anyhow::Result<Arc<dyn Open>> {
-    open(access, [place], WriteOptions::default(), context)
+    open(access, [place], &SessionOptions::default(), context)
 }
 
 fn open<'a>(
     access: &Access,
     places: impl IntoIterator<Item = &'a Endpoint>,
-    write: WriteOptions,
+    shared: &SessionOptions,
     context: &Context,
 ) -> anyhow::Result<Arc<dyn Open>> {
     let given = match &access.login {
@@ -53,8 +56,7 @@ fn open<'a>(
         authfile: access.authfile.clone(),
         given,
         retry: access.retry,
-        write,
-        ..SessionOptions::default()
+        ..shared.clone()
     };
     let registries = context.registries()?.clone();
     Ok(Arc::new(Session::new(context.env.clone(), registries, options)))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -140,6 +140,7 @@ struct Shared {
     seen: Mutex<Vec<Seen>>,
     seen_elsewhere: Mutex<Vec<Seen>>,
     uploaded: AtomicU64,
+    crowds: [Arc<Crowd>; 3],
     /// What a redirected request needs to be let in: the signature in a presigned address.
     grants: Mutex<HashMap<String, HeaderValue>>,
 }
@@ -162,6 +163,7 @@ impl Proxy {
             seen: Mutex::default(),
             seen_elsewhere: Mutex::default(),
             uploaded: AtomicU64::new(0),
+            crowds: Default::default(),
             grants: Mutex::default(),
         });
         let there = Arc::clone(&shared);
@@ -210,9 +212,49 @@ impl Proxy {
         self.shared.uploaded.load(Ordering::Relaxed)
     }
 
+    /// The most requests that were under way at once, up to the last byte of their answers: metadata, downloads,
+    /// uploads.
+    pub(crate) fn most_at_once(&self) -> [usize; 3] {
+        self.shared.crowds.each_ref().map(|crowd| crowd.most.load(Ordering::SeqCst))
+    }
+
     /// How many requests of this method and part of path and query there were.
     pub(crate) fn count(&self, method: &str, part: &str) -> usize {
         self.seen().iter().filter(|seen| seen.is(method, part)).count()
+    }
+}
+
+/// The requests of a kind that are under way.
+#[derive(Default)]
+struct Crowd {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+/// One of them.
+struct Member(Arc<Crowd>);
+
+impl Crowd {
+    fn enter(self: &Arc<Self>) -> Member {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        Member(Arc::clone(self))
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Which crowd a request belongs to: metadata, downloads, uploads.
+fn kind(head: &Parts) -> usize {
+    let path = head.uri.path();
+    match head.method {
+        Method::GET if path.contains("/blobs/sha256:") => 1,
+        Method::PATCH | Method::PUT if path.contains("/blobs/uploads/") => 2,
+        _ => 0,
     }
 }
 
@@ -222,8 +264,23 @@ impl Shared {
         request: Request<Incoming>,
         other: String,
     ) -> Result<Response<Body>, Broken> {
-        let (mut head, body) = request.into_parts();
+        let (head, body) = request.into_parts();
         let body = Arc::clone(&self).counted(body);
+        let member = self.crowds[kind(&head)].enter();
+        let answer = self.answer(head, body, other).await?;
+        let with_member = move |chunk| {
+            let _until_its_end = &member;
+            chunk
+        };
+        Ok(answer.map(|body| streamed(received(body).map(with_member).boxed())))
+    }
+
+    async fn answer(
+        &self,
+        mut head: Parts,
+        body: Bytestream,
+        other: String,
+    ) -> Result<Response<Body>, Broken> {
         let seen = seen(&head);
         self.seen.lock().unwrap().push(seen.clone());
         match self.fault_for(&seen) {

@@ -28,6 +28,7 @@ pub(crate) struct Layout {
 }
 
 /// A layer in the layout.
+#[derive(Clone)]
 pub(crate) struct Layer {
     /// What manifests say of it.
     pub(crate) descriptor: Value,

@@ -208,6 +208,11 @@ impl Responder {
         self.gauge.most.load(Ordering::SeqCst)
     }
 
+    /// Forgets how many there were.
+    pub(crate) fn measure_again(&self) {
+        self.gauge.most.store(0, Ordering::SeqCst);
+    }
+
     /// A client over plain HTTP that is quick to try again.
     pub(crate) fn client(&self, login: Option<Credential>) -> Client {
         client(&self.address(), login, plain())

@@ -1,0 +1,24 @@
+//! How much may go on at once: the limits that both ends of a copy share.
+
+use std::num::NonZeroUsize;
+
+use clap::Args;
+use clap::builder::RangedU64ValueParser;
+use longshore::http::TrafficOptions;
+
+/// Flags that limit the traffic with registries.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Copying")]
+pub(crate) struct TrafficArgs {
+    /// The most requests of each kind (metadata, downloads, uploads) that one registry gets at once. Up to that, as many
+    /// as it answers faster for [default: 32, and 16 downloads and uploads]
+    #[arg(long, alias = "max-per-registry", value_name = "N", env = "LONGSHORE_MAX_PER_HOST",
+          value_parser = RangedU64ValueParser::<usize>::new().range(1..=256))]
+    max_per_host: Option<usize>,
+}
+
+impl TrafficArgs {
+    pub(super) fn resolve(&self) -> TrafficOptions {
+        TrafficOptions { max_per_host: self.max_per_host.and_then(NonZeroUsize::new) }
+    }
+}
