@@ -73,6 +73,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand pull" -l fsync -d 'W
 batch\t'At the end of each image'
 off\t'Never'"
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l max-per-host -d 'The most requests of each kind (metadata, downloads, uploads) that one registry gets at once. Up to that, as many as it answers faster for [default: 32, and 16 downloads and uploads]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand pull" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
@@ -95,6 +96,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand push" -l fsync -d 'W
 batch\t'At the end of each image'
 off\t'Never'"
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l max-per-host -d 'The most requests of each kind (metadata, downloads, uploads) that one registry gets at once. Up to that, as many as it answers faster for [default: 32, and 16 downloads and uploads]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand push" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
@@ -119,6 +121,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l fsync -d 
 batch\t'At the end of each image'
 off\t'Never'"
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l max-per-host -d 'The most requests of each kind (metadata, downloads, uploads) that one registry gets at once. Up to that, as many as it answers faster for [default: 32, and 16 downloads and uploads]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s a -l authfile -d 'Auth file to read logins from' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-creds -d 'User name and password for the source' -r

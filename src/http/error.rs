@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 
+use super::allowance::Allowance;
 use super::redact::SafeUrl;
+use super::retry::shown;
 use super::tls::tls_error;
 use super::trust;
 use crate::auth;
@@ -212,6 +214,16 @@ pub enum Error {
         url: SafeUrl,
         /// Where to, and why it is not followed: `to … over plain HTTP`.
         why: String,
+    },
+    /// The registry allows no more requests for longer than anybody waits.
+    #[error("{registry} allows no further requests for {} ({allowance})", shown(*pause))]
+    Quota {
+        /// The registry.
+        registry: Registry,
+        /// What is left, and of what.
+        allowance: Allowance,
+        /// How long it will take until there is more, as far as is known.
+        pause: Duration,
     },
     /// The credential could not be read.
     #[error(transparent)]

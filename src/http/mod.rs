@@ -7,12 +7,15 @@
 //! What it never does: send `Authorization` to another host than the registry's and its token server's, lower HTTPS
 //! to HTTP, or put a secret into a message. Nothing here knows manifests, blobs, tags or files.
 
+mod allowance;
 mod authorizer;
 mod challenge;
 mod error;
 mod memory;
 mod outgoing;
+mod pace;
 mod place;
+mod quota;
 mod redact;
 mod redirect;
 mod request;
@@ -28,8 +31,10 @@ mod trust;
 mod tuner;
 mod width;
 
+pub use allowance::Allowance;
 pub use error::{Cause, Error, Failure};
 pub use memory::{Memory, Reserved};
+pub use pace::{Rate, RateError, RateLimit};
 pub use place::Place;
 pub use redact::SafeUrl;
 pub use request::{Body, Purpose, Repeat, Request, Target, Upload};
@@ -41,7 +46,7 @@ pub use traffic::{Traffic, TrafficOptions};
 pub use width::Width;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ::http::StatusCode;
 use ::http::header::{AUTHORIZATION, LOCATION};
@@ -53,7 +58,7 @@ use crate::model::{Registry, WireErrors, one_line};
 use authorizer::{Authorizer, Grant, Wish};
 use challenge::Challenge;
 use outgoing::Outgoing;
-use tokio::time::Instant;
+use quota::{Admission, Quota, Spending};
 use traffic::Lanes;
 use transport::{Transport, refusal};
 
@@ -87,6 +92,7 @@ struct Inner {
     base: Url,
     transport: Transport,
     lanes: Arc<Lanes>,
+    quota: Quota,
     authorizer: Authorizer,
     memory: Memory,
     width: Width,
@@ -110,11 +116,12 @@ enum Verdict {
     Fail(Error),
 }
 
-/// Where a request stands on its way through redirects, and the place that it has on all of it.
-struct Journey {
+/// Where a request stands on its way through redirects, and what it holds on all of it.
+struct Journey<'a> {
     url: Url,
     hops: usize,
     place: Place,
+    _spending: Option<Spending<'a>>,
 }
 
 impl Client {
@@ -131,10 +138,11 @@ impl Client {
             .ok_or_else(|| Error::Host(one_line(&host, 80)))?;
         let transport =
             Transport::new(&host, &connection, retry, stall, Arc::clone(&traffic.gates))?;
-        let lanes = traffic.lanes(&host);
+        let (lanes, quota) = (traffic.lanes(&registry), Quota::new(registry.clone()));
         let authorizer = Authorizer::new(registry.clone(), base.clone(), keychain);
         let (memory, width) = (traffic.memory.clone(), Width::default());
-        Ok(Self(Arc::new(Inner { registry, base, transport, lanes, authorizer, memory, width })))
+        let inner = Inner { registry, base, transport, lanes, quota, authorizer, memory, width };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The registry it speaks for.
@@ -219,7 +227,7 @@ impl Client {
 impl Inner {
     async fn run(&self, outgoing: &Outgoing, attempts: &mut Attempts) -> Result<Response, Error> {
         let start = self.start(&outgoing.request.target)?;
-        let mut journey = self.begin(outgoing, start.clone()).await;
+        let mut journey = self.begin(outgoing, start.clone()).await?;
         let mut wish = Wish::new(&outgoing.request.scopes);
         loop {
             match self.attempt(outgoing, &journey, &wish).await {
@@ -238,21 +246,37 @@ impl Inner {
                     drop(journey);
                     attempts.after(error).await?;
                     wish.begin_again();
-                    journey = self.begin(outgoing, start.clone()).await;
+                    journey = self.begin(outgoing, start.clone()).await?;
                 }
                 Verdict::Fail(error) => return Err(error),
             }
         }
     }
 
-    /// Takes a place, where the request has none.
-    async fn begin(&self, outgoing: &Outgoing, url: Url) -> Journey {
+    /// Waits until the request may go out, and takes a place where it has none.
+    async fn begin(&self, outgoing: &Outgoing, url: Url) -> Result<Journey<'_>, Error> {
         let asked = &outgoing.request;
+        let spending = if asked.spends() { Some(self.spend(outgoing).await?) } else { None };
         let place = match &asked.place {
             Some(place) => place.clone(),
             None => self.lanes.of(asked.purpose).take().await,
         };
-        Journey { url, hops: 0, place }
+        Ok(Journey { url, hops: 0, place, _spending: spending })
+    }
+
+    /// Waits until the quota has one request left.
+    async fn spend(&self, outgoing: &Outgoing) -> Result<Spending<'_>, Error> {
+        loop {
+            match self.quota.admit(self.transport.policy()).await? {
+                Admission::Granted(spending) => return Ok(spending),
+                Admission::Unknown(_asking) => {
+                    let question = Outgoing::new(outgoing.request.question());
+                    let mut attempts = self.transport.attempts();
+                    // What the answer tells of the quota is noted as with all others; what else it says is of no use.
+                    drop(Box::pin(self.run(&question, &mut attempts)).await);
+                }
+            }
+        }
     }
 
     /// Where a request begins.
@@ -269,7 +293,7 @@ impl Inner {
         }
     }
 
-    async fn attempt(&self, outgoing: &Outgoing, journey: &Journey, wish: &Wish) -> Verdict {
+    async fn attempt(&self, outgoing: &Outgoing, journey: &Journey<'_>, wish: &Wish) -> Verdict {
         let at_home = redirect::same_origin(&journey.url, &self.base);
         // Before the token is chosen: one that waits here grows old.
         self.transport.pass(&journey.url).await;
@@ -281,10 +305,17 @@ impl Inner {
         } else {
             Grant::Unasked
         };
-        let sent = Instant::now();
+        let mark = self.quota.mark();
         let answer = self.exchange(outgoing, journey, &grant).await;
         if is_hard_pressed(&answer) {
-            journey.place.lane().pressed(sent);
+            journey.place.lane().pressed(mark.sent);
+        }
+        if at_home
+            && outgoing.request.metered
+            && let Ok(response) = &answer
+            && response.status != StatusCode::UNAUTHORIZED
+        {
+            self.quota.told(Allowance::read(&response.headers, SystemTime::now()), mark);
         }
         match answer {
             Ok(response) if outgoing.request.accepts(response.status) => {
@@ -313,7 +344,7 @@ impl Inner {
     async fn exchange(
         &self,
         outgoing: &Outgoing,
-        journey: &Journey,
+        journey: &Journey<'_>,
         grant: &Grant,
     ) -> Result<Response, Error> {
         let (asked, url) = (&outgoing.request, &journey.url);
@@ -345,7 +376,7 @@ impl Verdict {
     }
 }
 
-fn follow(outgoing: &Outgoing, journey: &Journey, response: &Response) -> Verdict {
+fn follow(outgoing: &Outgoing, journey: &Journey<'_>, response: &Response) -> Verdict {
     let (method, status) = (&outgoing.request.method, response.status);
     let location = response.header(&LOCATION);
     match redirect::follow(&journey.url, location, method, status, journey.hops) {
@@ -355,7 +386,7 @@ fn follow(outgoing: &Outgoing, journey: &Journey, response: &Response) -> Verdic
     }
 }
 
-fn refused_redirect(journey: &Journey, why: String) -> Error {
+fn refused_redirect(journey: &Journey<'_>, why: String) -> Error {
     Error::Redirect { url: SafeUrl::new(&journey.url), why }
 }
 

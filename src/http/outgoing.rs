@@ -143,7 +143,7 @@ impl Passage {
         let (passage, lane) = (Arc::clone(self), Arc::clone(lane));
         let mut taken = None;
         stream::poll_fn(move |context| {
-            let stream = taken.get_or_insert_with(|| passage.take());
+            let stream = taken.get_or_insert_with(|| lane.pace().keep(passage.take()));
             let polled = stream.as_mut().poll_next(context);
             if let Poll::Ready(Some(Ok(bytes))) = &polled {
                 lane.moved(bytes.len());

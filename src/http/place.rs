@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::Purpose;
+use super::pace::Pace;
 use super::tuner::{Epoch, Measure, Tuner};
 
 /// The right to have one request under way.
@@ -55,6 +56,7 @@ impl Drop for Held {
 pub(super) struct Lane {
     purpose: Purpose,
     measure: Measure,
+    pace: Pace,
     places: Arc<Semaphore>,
     state: Mutex<State>,
 }
@@ -80,13 +82,18 @@ impl Drop for Waiting<'_> {
 }
 
 impl Lane {
-    pub(super) fn new(purpose: Purpose, measure: Measure, cap: usize) -> Arc<Self> {
+    pub(super) fn new(purpose: Purpose, measure: Measure, cap: usize, pace: Pace) -> Arc<Self> {
         let tuner = Tuner::new(measure.start, cap);
         let limit = tuner.limit();
         let epoch = Epoch::begin(Instant::now());
         let state = State { tuner, epoch, places: limit, taken: 0, waiting: 0, halved: None };
         let places = Arc::new(Semaphore::new(limit));
-        Arc::new(Self { purpose, measure, places, state: Mutex::new(state) })
+        Arc::new(Self { purpose, measure, pace, places, state: Mutex::new(state) })
+    }
+
+    /// How fast its bytes come or go.
+    pub(super) fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// A place, as soon as one is free; who comes first gets it first.
@@ -188,7 +195,7 @@ mod tests {
     use crate::http::tuner::METADATA;
 
     fn lane(cap: usize) -> Arc<Lane> {
-        Lane::new(Purpose::Metadata, METADATA, cap)
+        Lane::new(Purpose::Metadata, METADATA, cap, Pace::default())
     }
 
     fn fill(lane: &Arc<Lane>) -> Vec<Place> {

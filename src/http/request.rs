@@ -99,6 +99,9 @@ pub struct Request<B = Body> {
     pub purpose: Purpose,
     /// The place that it goes out at. Without one it takes one of its purpose by itself.
     pub place: Option<Place>,
+    /// Whether a quota that the registry may have is for requests of its kind: the answer tells what is left of it. All
+    /// but HEAD spend of it, and wait when nothing is left.
+    pub metered: bool,
     /// Whether it may be sent again.
     pub repeat: Repeat,
 }
@@ -117,6 +120,7 @@ impl Request {
             accept: &[],
             purpose: Purpose::Metadata,
             place: None,
+            metered: false,
             repeat,
         }
     }
@@ -207,6 +211,13 @@ impl Request {
         self
     }
 
+    /// Is of a kind that the registry's quota is for, if it has one.
+    #[must_use]
+    pub fn metered(mut self) -> Self {
+        self.metered = true;
+        self
+    }
+
     /// Is sent again only when it surely was not carried out.
     #[must_use]
     pub fn once(mut self) -> Self {
@@ -221,11 +232,34 @@ impl<B> Request<B> {
         if self.accept.is_empty() { status.is_success() } else { self.accept.contains(&status) }
     }
 
+    /// Whether it spends of a quota: where there are quotas, as on Docker Hub, HEAD costs nothing.
+    pub(super) fn spends(&self) -> bool {
+        self.metered && self.method != Method::HEAD
+    }
+
+    /// The question whether what it asks for is there, which spends nothing.
+    pub(super) fn question(&self) -> Request {
+        let (scopes, headers) = (self.scopes.clone(), self.headers.clone());
+        Request { scopes, headers, ..Request::head(self.target.clone()).metered() }
+    }
+
     /// The same request with another body, and the body that it had.
     pub(super) fn with_body<C>(self, body: C) -> (Request<C>, B) {
-        let Self { method, target, scopes, headers, body: had, accept, purpose, place, repeat } =
-            self;
-        (Request { method, target, scopes, headers, body, accept, purpose, place, repeat }, had)
+        let Self { body: had, method, target, scopes, headers, accept, .. } = self;
+        let Self { purpose, place, metered, repeat, .. } = self;
+        let request = Request {
+            method,
+            target,
+            scopes,
+            headers,
+            body,
+            accept,
+            purpose,
+            place,
+            metered,
+            repeat,
+        };
+        (request, had)
     }
 }
 

@@ -78,7 +78,7 @@ impl Response {
             status: inner.status(),
             headers: std::mem::take(inner.headers_mut()),
             url: inner.url().clone(),
-            body: Incoming { inner, stall, secrets, seat: None },
+            body: Incoming { inner, stall, secrets, seat: None, ahead: Bytes::new() },
         }
     }
 
@@ -158,6 +158,8 @@ pub struct Incoming {
     pub(super) secrets: Secrets,
     /// None for an answer to which no body belongs, and for that of a token server.
     seat: Option<Seat>,
+    /// What has come and may not yet pass.
+    ahead: Bytes,
 }
 
 /// The place where a body comes, and since when it does.
@@ -179,6 +181,20 @@ impl Incoming {
     }
 
     async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        if self.ahead.is_empty() {
+            match self.arrived().await? {
+                Some(chunk) => self.ahead = chunk,
+                None => return Ok(None),
+            }
+        }
+        match &self.seat {
+            Some(seat) => Ok(Some(seat.place.lane().pace().take(&mut self.ahead).await)),
+            None => Ok(Some(std::mem::take(&mut self.ahead))),
+        }
+    }
+
+    /// What comes next, noted where it came.
+    async fn arrived(&mut self) -> Result<Option<Bytes>, Error> {
         let chunk = self.next().await;
         if let Some(Seat { place, since }) = &self.seat {
             match &chunk {

@@ -164,11 +164,15 @@ fn reason(error: &Error) -> String {
     }
 }
 
-fn shown(wait: Duration) -> String {
-    if wait < Duration::from_secs(1) {
-        format!("{} ms", wait.as_millis())
+/// `40 ms`, `216 s`, `6 h`.
+pub(super) fn shown(time: Duration) -> String {
+    let seconds = time.as_secs_f64().round();
+    if time < Duration::from_secs(1) {
+        format!("{} ms", time.as_millis())
+    } else if seconds % 3600.0 == 0.0 {
+        format!("{} h", seconds / 3600.0)
     } else {
-        format!("{:.0} s", wait.as_secs_f64())
+        format!("{seconds} s")
     }
 }
 

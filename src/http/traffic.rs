@@ -1,4 +1,5 @@
-//! What all clients of a run share: how many requests each registry gets at once, which hosts want rest, and memory.
+//! What all clients of a run share: how many requests each registry gets at once, how fast bytes come and go, which hosts
+//! want rest, and memory.
 //!
 //! Source and destination of a copy have clients of their own, though they may be the same registry: it is given no
 //! more than its share by both together.
@@ -8,11 +9,13 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Purpose;
 use super::memory::Memory;
+use super::pace::{Pace, Rate, RateLimit, Throttle};
 use super::place::Lane;
+use super::request::Purpose;
 use super::retry::Gates;
 use super::tuner::{BULK, METADATA, Measure};
+use crate::model::Registry;
 
 /// How much there may be at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +23,15 @@ pub struct TrafficOptions {
     /// The most requests of each [`Purpose`] under way with one registry. How many there are is found out; by default never
     /// more than 32 for metadata, 16 downloads and 16 uploads.
     pub max_per_host: Option<NonZeroUsize>,
+    /// How fast bytes may come and go. Of several for the same registry, or for all, the last counts.
+    pub limits: Vec<RateLimit>,
+}
+
+impl TrafficOptions {
+    fn rate(&self, registry: Option<&Registry>) -> Option<Rate> {
+        let limits = self.limits.iter().rev();
+        limits.filter(|limit| limit.registry.as_ref() == registry).map(|limit| limit.rate).next()
+    }
 }
 
 /// What all clients of a run share.
@@ -28,21 +40,41 @@ pub struct Traffic {
     options: TrafficOptions,
     pub(super) gates: Arc<Gates>,
     pub(super) memory: Memory,
-    lanes: Mutex<HashMap<String, Arc<Lanes>>>,
+    /// What all downloads together are kept to, and all uploads.
+    down: Option<Arc<Throttle>>,
+    up: Option<Arc<Throttle>>,
+    lanes: Mutex<HashMap<Registry, Arc<Lanes>>>,
 }
 
 impl Traffic {
     /// Traffic within the limits of `options`.
     #[must_use]
     pub fn new(options: TrafficOptions) -> Self {
-        Self { options, ..Self::default() }
+        let total = || options.rate(None).map(Throttle::new);
+        Self { down: total(), up: total(), options, ..Self::default() }
     }
 
-    /// The lanes of `host` (`host[:port]`), the same for all who ask.
-    pub(super) fn lanes(&self, host: &str) -> Arc<Lanes> {
+    /// The lanes of `registry`, the same for all who ask.
+    pub(super) fn lanes(&self, registry: &Registry) -> Arc<Lanes> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let lanes = lanes.entry(host.to_owned());
-        Arc::clone(lanes.or_insert_with(|| Arc::new(Lanes::new(&self.options))))
+        let lanes = lanes.entry(registry.clone());
+        Arc::clone(lanes.or_insert_with(|| Arc::new(self.open(registry))))
+    }
+
+    fn open(&self, registry: &Registry) -> Lanes {
+        let lane = |purpose, measure: Measure, pace| {
+            let cap = self.options.max_per_host.map_or(measure.cap, NonZeroUsize::get);
+            Lane::new(purpose, measure, cap, pace)
+        };
+        let paced = |total: &Option<Arc<Throttle>>| {
+            let own = self.options.rate(Some(registry)).map(Throttle::new);
+            Pace::new(own.into_iter().chain(total.clone()))
+        };
+        Lanes {
+            metadata: lane(Purpose::Metadata, METADATA, Pace::default()),
+            download: lane(Purpose::Download, BULK, paced(&self.down)),
+            upload: lane(Purpose::Upload, BULK, paced(&self.up)),
+        }
     }
 }
 
@@ -60,18 +92,6 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
-    fn new(options: &TrafficOptions) -> Self {
-        let lane = |purpose, measure: Measure| {
-            let cap = options.max_per_host.map_or(measure.cap, NonZeroUsize::get);
-            Lane::new(purpose, measure, cap)
-        };
-        Self {
-            metadata: lane(Purpose::Metadata, METADATA),
-            download: lane(Purpose::Download, BULK),
-            upload: lane(Purpose::Upload, BULK),
-        }
-    }
-
     pub(super) fn of(&self, purpose: Purpose) -> &Arc<Lane> {
         match purpose {
             Purpose::Metadata => &self.metadata,

@@ -37,6 +37,10 @@ impl Transport {
         Ok(Self { pools, stall, policy, gates })
     }
 
+    pub(super) fn policy(&self) -> &RetryPolicy {
+        &self.policy
+    }
+
     pub(super) fn attempts(&self) -> Attempts {
         Attempts::new(self.policy, Arc::clone(&self.gates))
     }

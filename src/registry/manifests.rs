@@ -18,7 +18,8 @@ impl Remote {
         let request =
             Request::get(self.url(format_args!("manifests/{}", self.segment(reference)?)))
                 .scope(self.pull())
-                .header(ACCEPT, ascii(&media_types::READABLE.join(", ")));
+                .header(ACCEPT, ascii(&media_types::READABLE.join(", ")))
+                .metered();
         let failed = self.failed("read", what.clone());
         let response =
             self.client().fetch(request, MAX_MANIFEST_SIZE as usize).await.map_err(failed)?;
@@ -51,7 +52,8 @@ impl Remote {
         let request =
             Request::head(self.url(format_args!("manifests/{}", self.segment(reference)?)))
                 .scope(scope)
-                .header(ACCEPT, ascii(&media_types::READABLE.join(", ")));
+                .header(ACCEPT, ascii(&media_types::READABLE.join(", ")))
+                .metered();
         match self.client().send(request).await {
             Ok(response) => match told_digest(&response) {
                 Some(digest) => Ok(Some(digest)),

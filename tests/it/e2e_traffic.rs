@@ -1,5 +1,7 @@
 //! The command asks no more of a registry than it is told to.
 
+use std::time::{Duration, Instant};
+
 use crate::support::faults::{Fault, Proxy};
 use crate::support::layout::Layout;
 use crate::support::registry::Registry;
@@ -65,4 +67,47 @@ fn a_registry_is_copied_to_itself_one_request_of_a_kind_at_a_time() {
     scene.proxy.fault(2, "PUT", "/blobs/uploads/", Fault::CutUpload(50_000));
     scene.mirror(&["--max-per-host", "1", "--jobs", "8"]);
     assert_eq!(scene.proxy.most_at_once(), [1, 1, 1]);
+}
+
+#[test]
+fn a_pull_is_kept_to_the_rate_given() {
+    need!("docker-registry", "skopeo");
+    let scene = Scene::new();
+    let image = format!("{}/from/0:v1", scene.proxy.address());
+    let begun = Instant::now();
+    let limit = format!("{}=600k", scene.proxy.address());
+    scene.shell.ok(&["pull", "--plain-http", "--limit-rate", &limit, &image, "oci:copy:v1"]);
+    // More than a megabyte, less what may come at once.
+    assert!(begun.elapsed() >= Duration::from_millis(1500));
+}
+
+#[test]
+fn a_quota_is_waited_for_and_never_overdrawn() {
+    need!("docker-registry", "skopeo");
+    let scene = Scene::new();
+    scene.proxy.allow(2, Duration::from_secs(1));
+    let flags: Vec<String> = (0..IMAGES)
+        .map(|image| format!("{}/from/{image}:v1=oci:copy:v{image}", scene.proxy.address()))
+        .collect();
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let ran = scene.shell.run(&[&["mirror", "--src-plain-http"], &flags[..]].concat());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let address = scene.proxy.address();
+    let warning = format!("{address} allows no further requests for now (0 of 2 left in 1 s)");
+    assert!(ran.stderr.contains(&warning), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("429"), "{}", ran.stderr);
+    // Each was read once, none was refused.
+    assert_eq!(scene.proxy.count("GET", "/manifests/"), usize::try_from(IMAGES).unwrap());
+}
+
+#[test]
+fn a_quota_that_is_spent_for_hours_is_told() {
+    need!("docker-registry", "skopeo");
+    let scene = Scene::new();
+    scene.proxy.allow(1, Duration::from_secs(6 * 3600));
+    let image = |n: u64| format!("{}/from/{n}:v1", scene.proxy.address());
+    let both = [0, 1].map(|n| format!("{}=oci:copy:v{n}", image(n)));
+    let said = scene.shell.fails(1, &["mirror", "--src-plain-http", &both[0], &both[1]]);
+    assert!(said.contains("allows no further requests for 6 h (0 of 1 left in 6 h)"), "{said}");
+    assert!(said.contains("run it again later, or with a login of your own"), "{said}");
 }

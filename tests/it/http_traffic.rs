@@ -3,18 +3,21 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 use longshore::http::{Client, Purpose, Request, Traffic, TrafficOptions};
 
-use crate::support::responder::{Reply, Responder};
+use crate::support::responder::{Reply, Responder, sharing};
 
 const KINDS: [Purpose; 3] = [Purpose::Metadata, Purpose::Download, Purpose::Upload];
 
 fn at_most(requests: usize) -> Arc<Traffic> {
-    Arc::new(Traffic::new(TrafficOptions { max_per_host: NonZeroUsize::new(requests) }))
+    Arc::new(Traffic::new(TrafficOptions {
+        max_per_host: NonZeroUsize::new(requests),
+        ..TrafficOptions::default()
+    }))
 }
 
 /// Takes its time, so that requests meet.
@@ -123,4 +126,55 @@ async fn a_body_that_breaks_off_is_a_sign_of_pressure() {
     let _one = client.try_place(Purpose::Download).unwrap();
     assert!(client.try_place(Purpose::Download).is_none());
     assert!(client.try_place(Purpose::Upload).is_some());
+}
+
+const RATE: u32 = 200 * 1024;
+const SIZE: u32 = 10 * 1024;
+const BODIES: u32 = 24;
+
+/// Moves bodies of `SIZE` from or to a host under its two names.
+async fn move_bodies(purpose: Purpose, limits: &[&str]) {
+    let host = Responder::new(|asked| {
+        Some(if asked.method == "GET" { Reply::ok(vec![0; SIZE as usize]) } else { Reply::ok("") })
+    });
+    let address = host.address();
+    let limits = limits.iter().map(|limit| limit.replace("HOST", &address).parse().unwrap());
+    let options = TrafficOptions { limits: limits.collect(), ..TrafficOptions::default() };
+    let traffic = Arc::new(Traffic::new(options));
+    // All wait longer for their turns than a connection may be silent.
+    let silence = Duration::from_millis(400);
+    let clients = [host.address(), host.other_name()].map(|name| sharing(&name, &traffic, silence));
+    let request = || match purpose {
+        Purpose::Upload => {
+            let body = stream::iter([Ok(vec![0; SIZE as usize].into())]).boxed();
+            Request::put("/v2/u").stream(Some(u64::from(SIZE)), body).purpose(purpose)
+        }
+        _ => Request::get("/v2/x").purpose(purpose),
+    };
+    let moves = (0..BODIES as usize).map(|n| {
+        let client = &clients[n % 2];
+        async move { client.send(request()).await.unwrap().bytes(1 << 20).await.unwrap() }
+    });
+    join_all(moves).await;
+}
+
+/// The time that so many bytes take at least, but for those that may come at once.
+fn least(bytes: u32) -> Duration {
+    Duration::from_secs(1) * (bytes - RATE / 10) / RATE
+}
+
+#[tokio::test]
+async fn bytes_come_and_go_no_faster_than_the_limit() {
+    for purpose in [Purpose::Download, Purpose::Upload] {
+        let begun = Instant::now();
+        move_bodies(purpose, &["1G", "200k"]).await;
+        assert!(begun.elapsed() >= least(BODIES * SIZE), "{purpose:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_registry_can_have_a_limit_of_its_own() {
+    let begun = Instant::now();
+    move_bodies(Purpose::Download, &["HOST=200k", "1G"]).await;
+    assert!(begun.elapsed() >= least(BODIES * SIZE / 2));
 }

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
-use longshore::http::TrafficOptions;
+use longshore::http::{RateLimit, TrafficOptions};
 
 /// Flags that limit the traffic with registries.
 #[derive(Args, Clone)]
@@ -15,10 +15,22 @@ pub(crate) struct TrafficArgs {
     #[arg(long, alias = "max-per-registry", value_name = "N", env = "LONGSHORE_MAX_PER_HOST",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=256))]
     max_per_host: Option<usize>,
+    /// The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl).
+    /// HOST=RATE is for one registry alone; may be given several times
+    #[arg(
+        long = "limit-rate",
+        value_name = "[HOST=]RATE",
+        env = "LONGSHORE_LIMIT_RATE",
+        value_delimiter = ','
+    )]
+    limits: Vec<RateLimit>,
 }
 
 impl TrafficArgs {
     pub(super) fn resolve(&self) -> TrafficOptions {
-        TrafficOptions { max_per_host: self.max_per_host.and_then(NonZeroUsize::new) }
+        TrafficOptions {
+            max_per_host: self.max_per_host.and_then(NonZeroUsize::new),
+            limits: self.limits.clone(),
+        }
     }
 }

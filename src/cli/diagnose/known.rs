@@ -142,6 +142,9 @@ fn of_http(error: &http::Error) -> Option<Finding> {
         E::Tls { .. } => Finding::of(Exit::Network),
         E::Stalled { .. } | E::TooSlow { .. } | E::Broken { .. } | E::BrokenBody { .. } => Finding::of(Exit::Network)
             .hint("run it again: what is there already is not copied again"),
+        E::Quota { registry, .. } => Finding::of(Exit::Network).hint(format!(
+            "run it again later, or with a login of your own: longshore login {registry}"
+        )),
         E::Setup { .. } => Finding::of(Exit::Local),
         E::Keychain(error) => of_auth(error),
         E::Source { .. } | E::Token { .. } => return None,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
@@ -141,6 +141,7 @@ struct Shared {
     seen_elsewhere: Mutex<Vec<Seen>>,
     uploaded: AtomicU64,
     crowds: [Arc<Crowd>; 3],
+    quota: Mutex<Option<Quota>>,
     /// What a redirected request needs to be let in: the signature in a presigned address.
     grants: Mutex<HashMap<String, HeaderValue>>,
 }
@@ -164,6 +165,7 @@ impl Proxy {
             seen_elsewhere: Mutex::default(),
             uploaded: AtomicU64::new(0),
             crowds: Default::default(),
+            quota: Mutex::default(),
             grants: Mutex::default(),
         });
         let there = Arc::clone(&shared);
@@ -212,6 +214,13 @@ impl Proxy {
         self.shared.uploaded.load(Ordering::Relaxed)
     }
 
+    /// Allows so many manifests to be read in each such time, as Docker Hub does: HEAD costs nothing, and answers tell
+    /// what is left.
+    pub(crate) fn allow(&self, manifests: usize, window: Duration) {
+        let quota = Quota { manifests, window, spent: 0, begun: Instant::now() };
+        *self.shared.quota.lock().unwrap() = Some(quota);
+    }
+
     /// The most requests that were under way at once, up to the last byte of their answers: metadata, downloads,
     /// uploads.
     pub(crate) fn most_at_once(&self) -> [usize; 3] {
@@ -222,6 +231,14 @@ impl Proxy {
     pub(crate) fn count(&self, method: &str, part: &str) -> usize {
         self.seen().iter().filter(|seen| seen.is(method, part)).count()
     }
+}
+
+/// How many manifests may be read.
+struct Quota {
+    manifests: usize,
+    window: Duration,
+    spent: usize,
+    begun: Instant,
 }
 
 /// The requests of a kind that are under way.
@@ -283,6 +300,13 @@ impl Shared {
     ) -> Result<Response<Body>, Broken> {
         let seen = seen(&head);
         self.seen.lock().unwrap().push(seen.clone());
+        if let Some(left) = self.spend(&seen) {
+            let answer = match left {
+                Some(_) => self.pass(head, body).await?,
+                None => Canned::status(429).response(),
+            };
+            return Ok(self.with_quota(answer, left.unwrap_or(0)));
+        }
         match self.fault_for(&seen) {
             None => self.pass(head, body).await,
             Some(Fault::Answer(canned)) => {
@@ -358,6 +382,33 @@ impl Shared {
             head.headers.insert(AUTHORIZATION, grant);
         }
         self.pass(head, sent(body)).await
+    }
+
+    /// What is left after this request: none where it was too much; nothing at all where it is not counted.
+    fn spend(&self, seen: &Seen) -> Option<Option<usize>> {
+        let mut quota = self.quota.lock().unwrap();
+        let quota = quota.as_mut().filter(|_| seen.target.contains("/manifests/"))?;
+        if quota.begun.elapsed() >= quota.window {
+            (quota.begun, quota.spent) = (Instant::now(), 0);
+        }
+        match seen.method {
+            Method::GET if quota.spent == quota.manifests => return Some(None),
+            Method::GET => quota.spent += 1,
+            Method::HEAD => {}
+            _ => return None,
+        }
+        Some(Some(quota.manifests - quota.spent))
+    }
+
+    fn with_quota(&self, mut answer: Response<Body>, left: usize) -> Response<Body> {
+        let quota = self.quota.lock().unwrap();
+        let quota = quota.as_ref().unwrap();
+        let window = quota.window.as_secs();
+        for (name, count) in [("ratelimit-limit", quota.manifests), ("ratelimit-remaining", left)] {
+            let value = format!("{count};w={window}").parse().unwrap();
+            answer.headers_mut().insert(name, value);
+        }
+        answer
     }
 
     fn fault_for(&self, seen: &Seen) -> Option<Fault> {

@@ -220,9 +220,14 @@ impl Responder {
 
     /// Such a client that shares `traffic` with others.
     pub(crate) fn client_in(&self, traffic: &Arc<Traffic>) -> Client {
-        let traffic = Arc::clone(traffic);
-        Client::new(ClientOptions { traffic, ..options(&self.address(), None, plain()) }).unwrap()
+        sharing(&self.address(), traffic, Duration::from_secs(1))
     }
+}
+
+/// A client over plain HTTP that shares `traffic` with others.
+pub(crate) fn sharing(host: &str, traffic: &Arc<Traffic>, stall: Duration) -> Client {
+    let traffic = Arc::clone(traffic);
+    Client::new(ClientOptions { traffic, stall, ..options(host, None, plain()) }).unwrap()
 }
 
 fn plain() -> Connection {
