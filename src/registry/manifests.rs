@@ -180,6 +180,6 @@ pub(super) fn ascii(text: &str) -> HeaderValue {
 }
 
 /// The digest that the registry tells, when it is one that can be checked.
-fn told_digest<B>(response: &Response<B>) -> Option<Digest> {
+pub(super) fn told_digest<B>(response: &Response<B>) -> Option<Digest> {
     response.header(&DOCKER_CONTENT_DIGEST)?.trim().parse().ok()
 }

@@ -169,3 +169,14 @@ async fn the_referrers_api_is_used_where_there_is_one() {
     let names = repository.names().await.unwrap();
     assert_eq!(names.len(), 1, "no fallback tag is needed: {names:?}");
 }
+
+#[tokio::test]
+async fn a_registry_that_stores_something_else_has_failed() {
+    let (_dir, layout, blob) = blob_of(b"a blob");
+    let registry = Responder::new(|asked: &Asked| match asked.method.as_str() {
+        "POST" => Some(Reply::new(202).header("location", "/v2/app/blobs/uploads/1")),
+        _ => Some(Reply::new(201).header("docker-content-digest", Digest::of(b"b").as_str())),
+    });
+    let error = remote(&registry.address(), "app").put_blob(&blob, &layout).await.unwrap_err();
+    assert!(error.to_string().ends_with("the answer tells another digest"), "{error}");
+}

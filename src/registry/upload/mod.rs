@@ -4,6 +4,9 @@
 //! PATCH, PUT), in chunks when the registry names a smallest chunk (`OCI-Chunk-Min-Length`). After a break the
 //! registry is asked how far it got, and the upload goes on there; a registry that forgot the upload begins anew.
 //!
+//! Who hashes: a small blob is proven before its last bytes are sent; a large one by the registry, which is given the
+//! digest and refuses anything else (`DIGEST_INVALID`). One that was refused is sent once more, hashed here as well.
+//!
 //! A large blob's upload stands in the [journal](super::journal) while it is under way, so that after a break of this
 //! process the next one goes on with it in the same way.
 
@@ -22,7 +25,7 @@ use self::proof::Proof;
 use self::session::Standing;
 use super::Remote;
 use super::journal::Entry;
-use super::manifests::ascii;
+use super::manifests::{ascii, told_digest};
 use crate::http::{self as wire, Purpose, Request};
 use crate::model::{Descriptor, Digest, Repository};
 use crate::store::{self, Result, Source};
@@ -124,8 +127,8 @@ impl<'a> Upload<'a> {
         let record = entry.as_ref().and_then(Entry::recall);
         let recalled = record.and_then(|record| Session::recalled(remote.client(), &record));
         let proof = match &recalled {
-            Some(_) => Proof::left_to_registry(blob, source.place()),
-            None => Proof::new(blob, source.place()),
+            Some(_) => Proof::left_to_registry(blob, source.place(), blob.size),
+            None => first_proof(blob, source.place()),
         };
         let (proof, begun) = (Arc::new(Mutex::new(proof)), remote.begun().remove(&blob.digest));
         let session = recalled.or(begun);
@@ -225,7 +228,8 @@ impl<'a> Upload<'a> {
             .scope(self.remote.push())
             .accept(&[StatusCode::ACCEPTED]);
         let response = self.remote.client().send(request).await?;
-        self.proof = Arc::new(Mutex::new(Proof::new(self.blob, self.source.place())));
+        let prove = if self.resumed == 0 { first_proof } else { Proof::new };
+        self.proof = Arc::new(Mutex::new(prove(self.blob, self.source.place())));
         Ok(Session::begun(&response)?)
     }
 
@@ -283,11 +287,15 @@ impl<'a> Upload<'a> {
         if let Some(body) = body {
             request = request.stream(Some(self.blob.size), body);
         }
-        self.remote.client().send(request).await?;
-        Ok(())
+        let response = self.remote.client().send(request).await?;
+        let (digest, told) = (&self.blob.digest, told_digest(&response));
+        match told.filter(|told| told.algorithm() == digest.algorithm()) {
+            Some(told) if told != *digest => Err(Failure::Odd("tells another digest")),
+            _ => Ok(()),
+        }
     }
 
-    /// Bytes `first..first + length` of the source, hashed as they pass.
+    /// Bytes `first..first + length` of the source, proven as they pass.
     async fn body(&self, first: u64, length: u64) -> std::result::Result<wire::Upload, Failure> {
         let stream = self.source.blob(self.blob, first).await.map_err(Failure::Source)?;
         let state = (stream, Arc::clone(&self.proof), first, first + length);
@@ -334,6 +342,17 @@ impl<'a> Upload<'a> {
                 tracing::debug!("the upload was not cancelled: {error}");
             }
         }
+    }
+}
+
+/// Who proves a blob that is sent for the first time. Of a large one each hash takes as long as sending it does: the
+/// registry has to make one, and refuses what is not the digest that it is given. Only if it does the blob is sent
+/// again, hashed here, to know whether it is the source that is wrong.
+fn first_proof(blob: &Descriptor, place: String) -> Proof {
+    if blob.size > MONOLITHIC {
+        Proof::left_to_registry(blob, place, 0)
+    } else {
+        Proof::new(blob, place)
     }
 }
 

@@ -11,35 +11,32 @@ pub(super) struct Proof {
     descriptor: Descriptor,
     place: String,
     work: Work,
-    hashed: u64,
+    /// The most bytes that the registry can have.
+    sent: u64,
 }
 
 enum Work {
-    /// The bytes are hashed up to here.
+    /// The bytes are hashed as far as they were sent.
     Under(Hasher),
     Done,
-    /// An earlier process sent the first bytes: the registry alone can prove the whole, and is given the digest.
     LeftToRegistry,
 }
 
 impl Proof {
-    /// Of a blob that is sent from its first byte on.
+    /// Of a blob that is hashed while it is sent from its first byte on.
     pub(super) fn new(blob: &Descriptor, place: String) -> Self {
         let work = Work::Under(blob.digest.algorithm().hasher());
-        Self { descriptor: blob.clone(), place, work, hashed: 0 }
+        Self { descriptor: blob.clone(), place, work, sent: 0 }
     }
 
-    /// Of a blob whose first bytes an earlier process sent.
-    pub(super) fn left_to_registry(blob: &Descriptor, place: String) -> Self {
-        Self { descriptor: blob.clone(), place, work: Work::LeftToRegistry, hashed: 0 }
+    /// Of a blob that the registry alone hashes, and of which so many bytes were sent before.
+    pub(super) fn left_to_registry(blob: &Descriptor, place: String, sent: u64) -> Self {
+        Self { descriptor: blob.clone(), place, work: Work::LeftToRegistry, sent }
     }
 
     /// The most bytes that the registry can have.
     pub(super) fn sent(&self) -> u64 {
-        match self.work {
-            Work::LeftToRegistry => self.descriptor.size,
-            Work::Under(_) | Work::Done => self.hashed,
-        }
+        self.sent
     }
 
     /// Takes in a chunk that begins at `at`. With the last one the blob is proven, before that chunk is sent.
@@ -53,11 +50,11 @@ impl Proof {
                 place: self.place.clone(),
             });
         }
-        let known = usize::try_from(self.hashed.saturating_sub(at)).unwrap_or(usize::MAX);
+        let known = usize::try_from(self.sent.saturating_sub(at)).unwrap_or(usize::MAX);
         if let (Work::Under(hasher), Some(new)) = (&mut self.work, chunk.get(known..)) {
             hasher.update(new);
-            self.hashed = self.hashed.max(end);
         }
+        self.sent = self.sent.max(end);
         if end == self.descriptor.size { self.prove() } else { Ok(()) }
     }
 
@@ -103,8 +100,10 @@ mod tests {
 
     #[test]
     fn a_proof_that_is_left_to_the_registry_stays_so() {
-        let mut proof = Proof::left_to_registry(&blob(), String::new());
+        let mut proof = Proof::left_to_registry(&blob(), String::new(), 3);
+        assert_eq!(proof.sent(), 3);
         take(&mut proof, 3, b"XX").unwrap();
         assert_eq!(proof.sent(), 5);
+        assert!(matches!(take(&mut proof, 4, b""), Err(Error::Size { found: 4, .. })));
     }
 }
