@@ -61,7 +61,8 @@ impl Tee {
 
 impl Shared {
     async fn pump(self: Arc<Self>) {
-        let end = match self.source.blob(&self.blob, 0).await {
+        let start = self.wait_for(Window::begin).await;
+        let end = match self.source.blob(&self.blob, start).await {
             Ok(stream) => self.pass_on(stream).await,
             Err(error) => Err(error),
         };
@@ -71,21 +72,21 @@ impl Shared {
 
     async fn pass_on(&self, mut stream: BlobStream) -> Result<()> {
         loop {
-            self.wait_for_room().await;
+            self.wait_for(|window, now| window.has_room(now).then_some(())).await;
             let Some(chunk) = stream.next().await.transpose()? else { return Ok(()) };
             self.window().push(chunk);
             self.moved.notify_waiters();
         }
     }
 
-    async fn wait_for_room(&self) {
+    /// Waits until the window gives something. That nothing moves for a while is a reason to look again, too.
+    async fn wait_for<T>(&self, something: impl Fn(&mut Window, Instant) -> Option<T>) -> T {
         loop {
             let mut moved = std::pin::pin!(self.moved.notified());
             moved.as_mut().enable();
-            if self.window().has_room(Instant::now()) {
-                return;
+            if let Some(found) = something(&mut self.window(), Instant::now()) {
+                return found;
             }
-            // That nothing moves for a while is a reason to look again, too.
             let _ = timeout(TICK, moved).await;
         }
     }
@@ -118,6 +119,7 @@ impl Reader {
     /// The bytes from `offset` on: shared ones while they last, then its own.
     pub(super) fn stream(&self, offset: u64) -> BlobStream {
         self.shared.window().go_to(self.number, offset);
+        self.shared.moved.notify_waiters();
         let reading =
             Reading { shared: Arc::clone(&self.shared), number: self.number, alone: None };
         Box::pin(try_unfold((reading, offset), |(mut reading, at)| async move {

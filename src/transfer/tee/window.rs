@@ -33,6 +33,7 @@ pub(super) struct Window {
     end: u64,
     readers: Vec<Reader>,
     since: Instant,
+    begun: bool,
     /// Since when the window is full.
     full: Option<Instant>,
     ended: Option<std::result::Result<(), Option<Error>>>,
@@ -46,6 +47,8 @@ struct Reader {
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
+    /// Has not said where it begins.
+    Expected,
     /// Reads with the others, and is here.
     At(u64),
     /// Reads no more, or by itself.
@@ -56,16 +59,36 @@ enum State {
 
 impl Window {
     pub(super) fn new(readers: usize, now: Instant) -> Self {
-        let reader = || Reader { state: State::At(0), held: Duration::ZERO };
+        let reader = || Reader { state: State::Expected, held: Duration::ZERO };
         Self {
             chunks: VecDeque::new(),
             start: 0,
             end: 0,
             readers: std::iter::repeat_with(reader).take(readers).collect(),
             since: now,
+            begun: false,
             full: None,
             ended: None,
         }
+    }
+
+    /// Where the common read begins: at the first byte that somebody needs, when all have said where they begin, or
+    /// had their time. `None` when it is not yet known. Who begins far behind that is on its own, as is who was late.
+    pub(super) fn begin(&mut self, now: Instant) -> Option<u64> {
+        let is_late = now - self.since > PATIENCE;
+        if !is_late && self.readers.iter().any(|reader| reader.state == State::Expected) {
+            return None;
+        }
+        let start = self.readers.iter().filter_map(Reader::position).min()?;
+        for reader in &mut self.readers {
+            reader.state = match reader.state {
+                State::Expected => State::LetGo,
+                State::At(at) if at - start > SIZE => State::Gone,
+                state => state,
+            };
+        }
+        (self.begun, self.start, self.end) = (true, start, start);
+        Some(start)
     }
 
     /// Whether another chunk may be read now. Whoever holds that up for too long is let go.
@@ -112,7 +135,11 @@ impl Window {
 
     /// What comes next for a reader; `None` when it has to wait.
     pub(super) fn next(&mut self, reader: usize) -> Option<Next> {
-        let State::At(at) = self.readers[reader].state else { return Some(Next::Alone) };
+        let at = match self.readers[reader].state {
+            State::At(at) => at,
+            State::Expected => return None,
+            State::Gone | State::LetGo => return Some(Next::Alone),
+        };
         if let Some(chunk) = self.chunk_at(at) {
             self.readers[reader].state = State::At(at + chunk.len() as u64);
             return Some(Next::Chunk(chunk));
@@ -126,7 +153,7 @@ impl Window {
 
     /// A reader wants to go on at `offset`; it is on its own if that is not here any more.
     pub(super) fn go_to(&mut self, reader: usize, offset: u64) {
-        let is_here = (self.start..=self.end).contains(&offset);
+        let is_here = !self.begun || (self.start..=self.end).contains(&offset);
         let reader = &mut self.readers[reader];
         if reader.state != State::LetGo {
             reader.state = if is_here { State::At(offset) } else { State::Gone };
@@ -173,7 +200,7 @@ impl Reader {
     fn position(&self) -> Option<u64> {
         match self.state {
             State::At(at) => Some(at),
-            State::Gone | State::LetGo => None,
+            State::Expected | State::Gone | State::LetGo => None,
         }
     }
 }
@@ -186,6 +213,14 @@ mod tests {
 
     fn chunk() -> Bytes {
         Bytes::from(vec![0; CHUNK])
+    }
+
+    /// A window with so many readers from the first byte on.
+    fn begun(readers: usize, now: Instant) -> Window {
+        let mut window = Window::new(readers, now);
+        (0..readers).for_each(|reader| window.go_to(reader, 0));
+        assert_eq!(window.begin(now), Some(0));
+        window
     }
 
     fn fill(window: &mut Window, now: Instant) {
@@ -205,7 +240,7 @@ mod tests {
     #[test]
     fn the_first_reader_is_ahead_by_no_more_than_the_window() {
         let now = Instant::now();
-        let mut window = Window::new(2, now);
+        let mut window = begun(2, now);
         fill(&mut window, now);
         assert_eq!(read(&mut window, 0), 4 * CHUNK);
         assert!(!window.has_room(now));
@@ -216,7 +251,7 @@ mod tests {
     #[test]
     fn whoever_holds_up_the_others_is_let_go() {
         let start = Instant::now();
-        let mut window = Window::new(2, start);
+        let mut window = begun(2, start);
         fill(&mut window, start);
         read(&mut window, 0);
         assert!(!window.has_room(start));
@@ -229,7 +264,7 @@ mod tests {
     #[test]
     fn one_that_nobody_waits_for_may_be_slow() {
         let start = Instant::now();
-        let mut window = Window::new(2, start);
+        let mut window = begun(2, start);
         fill(&mut window, start);
         window.leave(0);
         for seconds in 0..60 {
@@ -241,7 +276,7 @@ mod tests {
     #[test]
     fn a_reader_that_goes_back_gets_what_is_still_here() {
         let now = Instant::now();
-        let mut window = Window::new(2, now);
+        let mut window = begun(2, now);
         fill(&mut window, now);
         read(&mut window, 0);
         window.leave(0);
@@ -257,7 +292,7 @@ mod tests {
     #[test]
     fn of_all_readers_one_is_told_of_a_failure() {
         let now = Instant::now();
-        let mut window = Window::new(2, now);
+        let mut window = begun(2, now);
         window.push(chunk());
         window.end(Err(Error::Missing { path: "x".into() }));
         assert_eq!(read(&mut window, 0), CHUNK);
@@ -268,8 +303,32 @@ mod tests {
     #[test]
     fn nothing_is_read_for_nobody() {
         let now = Instant::now();
-        let mut window = Window::new(1, now);
+        let mut window = begun(1, now);
         window.leave(0);
         assert!(!window.has_room(now));
+    }
+
+    #[test]
+    fn the_common_read_begins_at_the_first_byte_that_somebody_needs() {
+        let now = Instant::now();
+        let mut window = Window::new(3, now);
+        window.go_to(0, 500);
+        window.go_to(1, 100);
+        assert_eq!(window.begin(now), None);
+        window.go_to(2, 100 + SIZE + 1);
+        assert_eq!(window.begin(now), Some(100));
+        window.push(Bytes::from(vec![0; 1000]));
+        assert_eq!((read(&mut window, 0), read(&mut window, 1)), (600, 1000));
+        assert!(matches!(window.next(2), Some(Next::Alone)));
+    }
+
+    #[test]
+    fn a_reader_that_does_not_come_is_not_waited_for() {
+        let now = Instant::now();
+        let mut window = Window::new(2, now);
+        window.go_to(0, 0);
+        assert_eq!(window.begin(now + PATIENCE), None);
+        assert_eq!(window.begin(now + PATIENCE * 2), Some(0));
+        assert!(window.let_go(1));
     }
 }
