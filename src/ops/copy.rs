@@ -13,8 +13,8 @@ use crate::transfer::{
     Copier, CopyOptions, ImageResult, Job, Observer, ResolveError, Selection, Target,
 };
 
-/// How many images are worked on at once.
-const IMAGES: usize = 32;
+/// How many images are looked at at once. How many of them move is up to the engine.
+const IMAGES: usize = 256;
 
 /// What opens the two ends of a copy; each has its own logins and connection settings.
 pub struct Ends {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinSet};
 
 use super::job::{ImageReport, ImageResult, Job, Outcome, Target};
@@ -19,6 +19,8 @@ use crate::store::{self, Reference};
 
 /// How many manifests of an image are written, or looked for, at once.
 const MANIFESTS: usize = 16;
+/// How many images are resolved and moved at once: their manifests are in memory.
+const IMAGES: usize = 32;
 /// How many blobs of an image are looked at, or wait for others, at once.
 const BLOBS: usize = 64;
 
@@ -39,6 +41,7 @@ impl Default for CopyOptions {
 pub struct Copier {
     movers: Arc<Movers>,
     observer: Arc<dyn Observer>,
+    images: Semaphore,
 }
 
 impl Copier {
@@ -46,7 +49,7 @@ impl Copier {
     #[must_use]
     pub fn new(options: &CopyOptions, observer: Arc<dyn Observer>) -> Self {
         let movers = Movers::new(options.jobs.max(1), Arc::clone(&observer));
-        Self { movers: Arc::new(movers), observer }
+        Self { movers: Arc::new(movers), observer, images: Semaphore::new(IMAGES) }
     }
 
     /// Copies one image to all its targets, and tells what became of it at each, in their order. A target that has it
@@ -110,6 +113,8 @@ impl<'a> Run<'a> {
         if self.is_settled() {
             return Ok(());
         }
+        // The semaphore is never closed, so acquiring cannot fail.
+        let _permit = self.copier.images.acquire().await;
         let chosen = choose(source, &job.reference, selection).await?;
         let (root, picked_from) = (chosen.digest().clone(), chosen.picked_from.clone());
         let by_digest = self.ask_targets(Some(&root), |target| target.name.is_none()).await;

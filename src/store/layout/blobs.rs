@@ -95,10 +95,11 @@ impl Layout {
     /// Begins a blob, or goes on with it.
     pub(super) fn begin_blob(&self, blob: &Descriptor, origin: String) -> Result<PartialBlob> {
         self.make()?;
-        match self.inner.options.resume {
+        let begun = match self.inner.options.resume {
             Resume::Continue => PartialBlob::resume(self.dir(), blob, origin),
             Resume::Afresh => PartialBlob::create(self.dir(), blob, origin),
-        }
+        };
+        Ok(begun?.durable(self.durability()))
     }
 
     /// Keeps a blob that was written: under its name, or where it is until an image needs it.
@@ -123,9 +124,7 @@ impl Layout {
     pub(super) fn name_blobs(&self, digests: &[Digest]) -> Result<()> {
         let pending = &self.inner.pending;
         let waiting: Vec<_> = digests.iter().filter(|digest| pending.holds(digest)).collect();
-        for digest in &waiting {
-            pending.sync(digest, self.durability())?;
-        }
+        pending.sync(&waiting, self.durability())?;
         for digest in waiting {
             self.make_blob_dir(digest.algorithm())?;
             pending.rename(digest, &self.blob_path(digest))?;

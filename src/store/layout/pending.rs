@@ -1,6 +1,7 @@
 //! Blobs of a layout that are whole and proven, but are not durable and have no name yet.
 
 use std::collections::HashMap;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -42,8 +43,20 @@ impl Pending {
         self.blobs().contains_key(digest)
     }
 
-    /// Makes the bytes of a blob durable, if it is here.
-    pub(super) fn sync(&self, digest: &Digest, durability: Durability) -> Result<()> {
+    /// Makes the bytes of these blobs durable, as far as they are here: all at once, for the disk to choose the order.
+    pub(super) fn sync(&self, digests: &[&Digest], durability: Durability) -> Result<()> {
+        std::thread::scope(|scope| {
+            let syncing: Vec<_> = digests
+                .iter()
+                .map(|digest| scope.spawn(|| self.sync_one(digest, durability)))
+                .collect();
+            syncing
+                .into_iter()
+                .try_for_each(|done| done.join().unwrap_or_else(|p| resume_unwind(p)))
+        })
+    }
+
+    fn sync_one(&self, digest: &Digest, durability: Durability) -> Result<()> {
         let file = match self.blobs().get(digest) {
             Some(blob) => (blob.handle()?, blob.path().to_owned()),
             None => return Ok(()),

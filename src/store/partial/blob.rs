@@ -6,6 +6,7 @@ use std::path::Path;
 
 use futures_util::StreamExt;
 
+use super::early::EarlySync;
 use super::kept::KeptFile;
 use super::temporary;
 use super::work::WorkFile;
@@ -31,6 +32,8 @@ pub(in crate::store) struct PartialBlob {
     written: u64,
     /// How many bytes there were when the hash was written down last.
     saved: u64,
+    /// Where the bytes are to be durable in the end.
+    early: Option<EarlySync>,
     origin: String,
 }
 
@@ -57,7 +60,16 @@ impl PartialBlob {
 
     fn with(file: WorkFile, blob: &Descriptor, hasher: Hasher, at: u64, origin: String) -> Self {
         let file = BufWriter::with_capacity(BUFFER, file);
-        Self { blob: blob.clone(), file, hasher, written: at, saved: at, origin }
+        Self { blob: blob.clone(), file, hasher, written: at, saved: at, early: None, origin }
+    }
+
+    /// The same, made durable in the end as `durability` says: the disk is given the bytes while they come.
+    pub(in crate::store) fn durable(self, durability: Durability) -> Self {
+        let early = match durability {
+            Durability::Always | Durability::Batch => Some(EarlySync::default()),
+            Durability::Off => None,
+        };
+        Self { early, ..self }
     }
 
     /// Takes all bytes that are missing from `source`, and proves them.
@@ -92,6 +104,9 @@ impl PartialBlob {
             self.flush()?;
             self.file.get_ref().save(&self.hasher, self.written);
             self.saved = self.written;
+            if let Some(early) = &mut self.early {
+                early.keep_up(self.file.get_ref().path(), self.written);
+            }
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 //! What a writer left behind who was killed is continued by the next, or is removed after a while.
 
 mod blob;
+mod early;
 mod kept;
 mod state;
 mod work;
