@@ -176,6 +176,13 @@ impl Client {
         self.0.lanes.of(purpose).try_take()
     }
 
+    /// A place without waiting, beyond the limit if need be: for someone who holds a place that others wait for. It is
+    /// free again like all others.
+    #[must_use]
+    pub fn place_at_once(&self, purpose: Purpose) -> Place {
+        self.0.lanes.of(purpose).take_at_once()
+    }
+
     /// The memory of the run for bytes that come before their turn.
     #[must_use]
     pub fn memory(&self) -> &Memory {

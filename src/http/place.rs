@@ -25,6 +25,7 @@ pub struct Place(Arc<Held>);
 
 struct Held {
     lane: Arc<Lane>,
+    /// None for one that is beyond those that there should be.
     permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -115,16 +116,25 @@ impl Lane {
             self.state().epoch.want();
             return None;
         };
-        Some(self.enter(Some(permit)))
-    }
-
-    fn enter(self: &Arc<Self>, permit: Option<OwnedSemaphorePermit>) -> Place {
         let mut state = self.state();
         if state.taken == 0 {
             // Nothing is learnt from the time when there was nothing to do.
             state.epoch = Epoch::begin(Instant::now());
         }
-        state.taken += 1;
+        drop(state);
+        Some(self.enter(Some(permit)))
+    }
+
+    /// A place in any case: one more than there are, where none is free.
+    pub(super) fn take_at_once(self: &Arc<Self>) -> Place {
+        self.try_take().unwrap_or_else(|| {
+            self.state().places += 1;
+            self.enter(None)
+        })
+    }
+
+    fn enter(self: &Arc<Self>, permit: Option<OwnedSemaphorePermit>) -> Place {
+        self.state().taken += 1;
         Place(Arc::new(Held { lane: Arc::clone(self), permit }))
     }
 
@@ -134,6 +144,9 @@ impl Lane {
         if state.places > state.tuner.limit() {
             state.places -= 1;
             permit.into_iter().for_each(OwnedSemaphorePermit::forget);
+        } else if permit.is_none() {
+            // There is room for it by now.
+            self.places.add_permits(1);
         }
         self.work(&mut state, self.measure.request);
     }
@@ -191,6 +204,8 @@ impl Lane {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::http::tuner::METADATA;
 
@@ -241,6 +256,36 @@ mod tests {
         let state = lane.state();
         assert_eq!((state.taken, state.waiting), (0, 0));
         assert_eq!(lane.places.available_permits(), state.places);
+    }
+
+    #[test]
+    fn one_beyond_the_limit_leaves_as_many_as_there_should_be() {
+        let lane = lane(2);
+        let mut held = fill(&lane);
+        held.push(lane.take_at_once());
+        assert_eq!(held.len(), 3);
+        held.remove(0);
+        assert!(lane.try_take().is_none());
+        held.clear();
+        assert_eq!(fill(&lane).len(), 2);
+        held.push(lane.take_at_once());
+        assert_eq!(fill(&lane).len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_lane_of_one_place_for_short_requests_becomes_wider_again() {
+        let shortest = Duration::from_millis(20);
+        let measure = Measure { start: 2, shortest, ..METADATA };
+        let lane = Lane::new(Purpose::Metadata, measure, 32, Pace::default());
+        lane.pressed(Instant::now());
+        let ask = || async {
+            for _ in 0..60 {
+                let _place = lane.take().await;
+                tokio::time::sleep(shortest / 4).await;
+            }
+        };
+        futures_util::future::join_all((0..3).map(|_| ask())).await;
+        assert!(lane.state().tuner.limit() > 1);
     }
 
     #[tokio::test]

@@ -98,6 +98,10 @@ impl Source for Fallback {
         self.current().blob(blob, offset).await
     }
 
+    async fn blob_at_once(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
+        self.current().blob_at_once(blob, offset).await
+    }
+
     async fn names(&self) -> Result<Vec<RefName>> {
         self.current().names().await
     }

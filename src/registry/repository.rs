@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::Remote;
+use crate::http::Purpose;
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
 use crate::store::{BlobStream, Reference, Result, Sink, Source};
 
@@ -25,7 +26,12 @@ impl Source for Remote {
     }
 
     async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
-        self.download(blob, offset).await
+        self.download(blob, offset, self.client().place(Purpose::Download)).await
+    }
+
+    async fn blob_at_once(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
+        let place = self.client().place_at_once(Purpose::Download);
+        self.download(blob, offset, std::future::ready(place)).await
     }
 
     async fn names(&self) -> Result<Vec<RefName>> {

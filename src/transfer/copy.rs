@@ -191,20 +191,26 @@ impl<'a> Run<'a> {
             return Ok(HashSet::new());
         }
         let root = graph.root.digest();
+        if now == Some(root) {
+            return Ok(HashSet::from([root.clone()]));
+        }
         let sink = self.job.targets[target].sink.as_ref();
-        let root_is_there = now == Some(root)
-            || sink.manifest_digest(&Reference::Digest(root.clone())).await?.is_some();
-        let inner: Vec<&Digest> = match (root_is_there, now) {
-            (true, _) => return Ok(HashSet::from([root.clone()])),
+        let root_is_there = sink.manifest_digest(&Reference::Digest(root.clone())).await?.is_some();
+        if !root_is_there && now.is_none() {
             // Where the name is new its parts are, too.
-            (false, None) => Vec::new(),
-            (false, Some(_)) => graph.levels.iter().flatten().map(Manifest::digest).collect(),
-        };
-        let inner: Vec<Reference> = inner.into_iter().cloned().map(Reference::Digest).collect();
-        let questions: Vec<_> = inner.iter().map(|digest| sink.manifest_digest(digest)).collect();
+            return Ok(HashSet::new());
+        }
+        let inner: Vec<&Digest> = graph.levels.iter().flatten().map(Manifest::digest).collect();
+        let asked: Vec<Reference> = inner.iter().copied().cloned().map(Reference::Digest).collect();
+        let questions: Vec<_> = asked.iter().map(|digest| sink.manifest_digest(digest)).collect();
         let answers: Vec<Option<Digest>> =
             stream::iter(questions).buffer_unordered(MANIFESTS).try_collect().await?;
-        Ok(answers.into_iter().flatten().collect())
+        let mut there: HashSet<Digest> = answers.into_iter().flatten().collect();
+        // An index may be there without its images.
+        if root_is_there && inner.into_iter().all(|digest| there.contains(digest)) {
+            there.insert(root.clone());
+        }
+        Ok(there)
     }
 
     /// Moves blobs, each in a task of its own so that they are hashed and written on all cores. A target gets its

@@ -35,7 +35,7 @@ impl Source for Feed {
 
     async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
         let stream = match &self.reader {
-            Some(reader) => reader.stream(offset),
+            Some(reader) => reader.stream(offset).await?,
             None => self.source.blob(blob, offset).await?,
         };
         let observer = Arc::clone(&self.observer);

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
-use self::window::{Next, Window};
+use self::window::{End, Next, Window};
 use crate::model::Descriptor;
 use crate::store::{BlobStream, Result, Source};
 
@@ -63,20 +63,25 @@ impl Shared {
     async fn pump(self: Arc<Self>) {
         let start = self.wait_for(Window::begin).await;
         let end = match self.source.blob(&self.blob, start).await {
-            Ok(stream) => self.pass_on(stream).await,
-            Err(error) => Err(error),
+            Ok(stream) => {
+                self.window().open();
+                self.moved.notify_waiters();
+                self.pass_on(stream).await
+            }
+            Err(error) => Err(Some(error)),
         };
         self.window().end(end);
         self.moved.notify_waiters();
     }
 
-    async fn pass_on(&self, mut stream: BlobStream) -> Result<()> {
-        loop {
-            self.wait_for(|window, now| window.has_room(now).then_some(())).await;
-            let Some(chunk) = stream.next().await.transpose()? else { return Ok(()) };
+    /// Reads to the end, or until nobody else does: what the source gives is held for no one.
+    async fn pass_on(&self, mut stream: BlobStream) -> End {
+        while self.wait_for(Window::wants_more).await {
+            let Some(chunk) = stream.next().await.transpose().map_err(Some)? else { return Ok(()) };
             self.window().push(chunk);
             self.moved.notify_waiters();
         }
+        Err(None)
     }
 
     /// Waits until the window gives something. That nothing moves for a while is a reason to look again, too.
@@ -116,19 +121,23 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The bytes from `offset` on: shared ones while they last, then its own.
-    pub(super) fn stream(&self, offset: u64) -> BlobStream {
-        self.shared.window().go_to(self.number, offset);
-        self.shared.moved.notify_waiters();
-        let reading =
-            Reading { shared: Arc::clone(&self.shared), number: self.number, alone: None };
-        Box::pin(try_unfold((reading, offset), |(mut reading, at)| async move {
+    /// The bytes from `offset` on: shared ones while they last, then its own. It waits until there are some to be had,
+    /// so that nobody takes a place to write to first and then waits for the source's turn.
+    pub(super) async fn stream(&self, offset: u64) -> Result<BlobStream> {
+        let (shared, number) = (Arc::clone(&self.shared), self.number);
+        shared.window().go_to(number, offset);
+        shared.moved.notify_waiters();
+        let reads_along = shared.wait_for(|window, _| window.reads_along(number)).await;
+        let alone =
+            if reads_along { None } else { Some(shared.source.blob(&shared.blob, offset).await?) };
+        let reading = Reading { shared, number, alone };
+        Ok(Box::pin(try_unfold((reading, offset), |(mut reading, at)| async move {
             let chunk = reading.next(at).await?;
             Ok(chunk.map(|chunk| {
                 let next = at + chunk.len() as u64;
                 (chunk, (reading, next))
             }))
-        }))
+        })))
     }
 }
 
@@ -154,7 +163,8 @@ impl Reading {
                 Next::End => return Ok(None),
                 Next::Failed(error) => return Err(error),
                 Next::Alone => {
-                    self.alone = Some(self.shared.source.blob(&self.shared.blob, at).await?);
+                    let Shared { source, blob, .. } = &*self.shared;
+                    self.alone = Some(source.blob_at_once(blob, at).await?);
                 }
             }
         }

@@ -44,5 +44,6 @@ mod session;
 mod store_contract;
 mod stripes;
 mod transfer;
+mod turns;
 mod upload_resume;
 mod upload_slow;

@@ -94,6 +94,7 @@ async fn another_answer_than_the_segment_is_a_refusal() {
         Given::Refused(503),
         Given::Labelled("bytes AFTER-LAST/SIZE"),
         Given::Labelled("bytes FIRST-FIRST/SIZE"),
+        Given::Labelled("bytes FIRST-18446744073709551615/*"),
         Given::Labelled("bytes FIRST-LAST/99999999999"),
         Given::Labelled("items FIRST-LAST/SIZE"),
         Given::Labelled("bytes */SIZE"),

@@ -113,6 +113,20 @@ async fn what_is_there_already_is_left_alone() {
 }
 
 #[tokio::test]
+async fn an_index_that_is_there_without_an_image_gets_it_with_another_name() {
+    let ends = Ends::new();
+    let (index, images) = multi_arch(&ends.fixture());
+    ends.copy("v1", Selection::default()).await.unwrap();
+    let image = blob_path(ends.to.path(), digest(&images[0]));
+    fs::remove_file(&image).unwrap();
+    let mut job = ends.job("v1", Selection::default());
+    job.targets[0].name = Some("v2".parse().unwrap());
+    let report = only(copier(()).copy(job).await).unwrap();
+    assert_eq!(report.digest.as_str(), digest(&index));
+    assert!(image.exists());
+}
+
+#[tokio::test]
 async fn one_platform_takes_the_place_of_the_index() {
     let ends = Ends::new();
     let (index, images) = multi_arch(&ends.fixture());

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use futures_util::stream;
 
 use super::Remote;
-use crate::http::Purpose;
+use crate::http::Place;
 use crate::model::Descriptor;
 use crate::store::{BlobStream, Result};
 use part::{Blob, Part, Wanted};
@@ -27,12 +27,17 @@ const WORTHWHILE: u64 = 64 * 1024 * 1024;
 
 impl Remote {
     /// The bytes of a blob from `offset` on. When the connection breaks the stream goes on at the byte that it
-    /// reached, asking the registry anew where the blob is.
-    pub(super) async fn download(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
+    /// reached, asking the registry anew where the blob is. It keeps its `place` all the time.
+    pub(super) async fn download(
+        &self,
+        blob: &Descriptor,
+        offset: u64,
+        place: impl Future<Output = Place> + Send,
+    ) -> Result<BlobStream> {
         if offset > 0 && offset == blob.size {
             return Ok(Box::pin(stream::empty()));
         }
-        let place = Arc::new(self.client().place(Purpose::Download).await);
+        let place = Arc::new(place.await);
         let blob = Blob { remote: self.clone(), descriptor: blob.clone() };
         let left = blob.descriptor.size.saturating_sub(offset);
         if left < WORTHWHILE || self.client().width().best().is_none() {

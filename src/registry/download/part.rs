@@ -148,7 +148,7 @@ impl Part {
         };
         let sound = range.first == self.at
             && range.total.is_none_or(|total| total == self.of.descriptor.size)
-            && !matches!(self.wanted, Wanted::Until(end) if range.last + 1 != end);
+            && !matches!(self.wanted, Wanted::Until(end) if range.last != end - 1);
         sound.then_some(range.first)
     }
 }

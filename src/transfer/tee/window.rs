@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use crate::store::{Error, Result};
+use crate::store::Error;
 
 /// Bytes that the first reader may be ahead of the last.
 const SIZE: u64 = 4 * 1024 * 1024;
@@ -25,6 +25,9 @@ pub(super) enum Next {
     Alone,
 }
 
+/// How the source ended. A failure is there until one reader was told; without one, nobody was left to read for.
+pub(super) type End = std::result::Result<(), Option<Error>>;
+
 pub(super) struct Window {
     chunks: VecDeque<Bytes>,
     /// Where the first of the chunks begins.
@@ -36,7 +39,9 @@ pub(super) struct Window {
     begun: bool,
     /// Since when the window is full.
     full: Option<Instant>,
-    ended: Option<std::result::Result<(), Option<Error>>>,
+    /// Whether the source gives bytes.
+    open: bool,
+    ended: Option<End>,
 }
 
 struct Reader {
@@ -68,6 +73,7 @@ impl Window {
             since: now,
             begun: false,
             full: None,
+            open: false,
             ended: None,
         }
     }
@@ -92,7 +98,7 @@ impl Window {
     }
 
     /// Whether another chunk may be read now. Whoever holds that up for too long is let go.
-    pub(super) fn has_room(&mut self, now: Instant) -> bool {
+    fn has_room(&mut self, now: Instant) -> bool {
         self.forget();
         if self.is_full() {
             self.hurry(now);
@@ -100,7 +106,24 @@ impl Window {
         } else {
             self.full = None;
         }
-        !self.is_full() && self.readers.iter().any(|reader| reader.position().is_some())
+        !self.is_full() && self.is_read()
+    }
+
+    fn is_read(&self) -> bool {
+        self.readers.iter().any(|reader| reader.position().is_some())
+    }
+
+    /// Whether to read on: not when nobody reads any more. `None` while there is no room.
+    pub(super) fn wants_more(&mut self, now: Instant) -> Option<bool> {
+        if self.has_room(now) {
+            return Some(true);
+        }
+        (!self.is_read()).then_some(false)
+    }
+
+    /// The source gives bytes.
+    pub(super) fn open(&mut self) {
+        self.open = true;
     }
 
     fn is_full(&self) -> bool {
@@ -129,8 +152,8 @@ impl Window {
     }
 
     /// The source has no more, or failed.
-    pub(super) fn end(&mut self, result: Result<()>) {
-        self.ended = Some(result.map_err(Some));
+    pub(super) fn end(&mut self, end: End) {
+        self.ended = Some(end);
     }
 
     /// What comes next for a reader; `None` when it has to wait.
@@ -153,10 +176,20 @@ impl Window {
 
     /// A reader wants to go on at `offset`; it is on its own if that is not here any more.
     pub(super) fn go_to(&mut self, reader: usize, offset: u64) {
-        let is_here = !self.begun || (self.start..=self.end).contains(&offset);
+        let is_over = matches!(self.ended, Some(Err(None)));
+        let is_here = !self.begun || !is_over && (self.start..=self.end).contains(&offset);
         let reader = &mut self.readers[reader];
         if reader.state != State::LetGo {
             reader.state = if is_here { State::At(offset) } else { State::Gone };
+        }
+    }
+
+    /// Whether a reader reads with the others: it does when the source gives bytes, or has ended. `None` while that is
+    /// not known.
+    pub(super) fn reads_along(&self, reader: usize) -> Option<bool> {
+        match self.readers[reader].position() {
+            None => Some(false),
+            Some(_) => (self.open || self.ended.is_some()).then_some(true),
         }
     }
 
@@ -294,7 +327,7 @@ mod tests {
         let now = Instant::now();
         let mut window = begun(2, now);
         window.push(chunk());
-        window.end(Err(Error::Missing { path: "x".into() }));
+        window.end(Err(Some(Error::Missing { path: "x".into() })));
         assert_eq!(read(&mut window, 0), CHUNK);
         assert_eq!(read(&mut window, 1), CHUNK);
         assert!(matches!(window.next(1), Some(Next::Alone)));
@@ -305,7 +338,19 @@ mod tests {
         let now = Instant::now();
         let mut window = begun(1, now);
         window.leave(0);
-        assert!(!window.has_room(now));
+        assert_eq!(window.wants_more(now), Some(false));
+    }
+
+    #[test]
+    fn whoever_comes_back_when_the_source_was_left_is_on_its_own() {
+        let mut window = begun(1, Instant::now());
+        assert_eq!(window.reads_along(0), None);
+        window.open();
+        assert_eq!(window.reads_along(0), Some(true));
+        window.leave(0);
+        window.end(Err(None));
+        window.go_to(0, 0);
+        assert_eq!(window.reads_along(0), Some(false));
     }
 
     #[test]
