@@ -7,6 +7,7 @@ use crate::model::{Descriptor, Digest, RefName};
 use crate::store::{Reference, Result, Sink, Source};
 
 /// One image to copy. However many places it goes to, it is read once.
+#[derive(Clone)]
 pub struct Job {
     /// Where it is.
     pub source: Arc<dyn Source>,
@@ -65,6 +66,14 @@ pub enum Outcome {
 }
 
 impl Job {
+    /// The digest that the image will have, where it is known without a question.
+    pub(super) fn digest(&self) -> Option<&Digest> {
+        match &self.reference {
+            Reference::Digest(digest) if self.selection.is_plain() => Some(digest),
+            _ => None,
+        }
+    }
+
     pub(super) fn label(&self) -> String {
         let place = self.source.place();
         match &self.reference {

@@ -12,11 +12,13 @@ mod copy;
 mod event;
 mod feed;
 mod flight;
+mod gather;
 mod job;
 mod mounts;
 mod movers;
 mod plan;
 mod resolve;
+mod run;
 mod tee;
 
 pub use copy::{Copier, CopyOptions};

@@ -4,25 +4,22 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join, join_all};
 use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::feed::Feed;
 use super::flight::{Flight, Flights, destination};
+use super::gather::gather;
 use super::mounts::Mounts;
 use super::tee::{Reader, Tee};
 use super::{BlobOutcome, Event, Job, Observer, Target};
 use crate::model::Descriptor;
 use crate::store::{Result, Sink};
-
-/// How long the destinations that are ready wait for those that are not.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What all who move blobs in a run share: how many there may be, and where each blob already is.
 pub(super) struct Movers {
@@ -124,22 +121,6 @@ impl Movers {
         let too_late = at_once.into_iter().map(|preparing| preparing.map(Ready::too_late).boxed());
         let alone = too_late.chain(later).map(|preparing| passage.carry_alone(preparing));
         join(passage.carry(group), join_all(alone)).await;
-    }
-}
-
-/// Those who are ready, when all are, or when it took too long.
-async fn gather(targets: &mut (impl Stream<Item = Option<Ready>> + Unpin)) -> Vec<Ready> {
-    let mut group = Vec::new();
-    let mut too_long = std::pin::pin!(tokio::time::sleep(PATIENCE));
-    loop {
-        tokio::select! {
-            biased;
-            target = targets.next() => match target {
-                Some(ready) => group.extend(ready),
-                None => return group,
-            },
-            () = &mut too_long, if !group.is_empty() => return group,
-        }
     }
 }
 

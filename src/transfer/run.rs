@@ -1,0 +1,310 @@
+//! One image on its way to targets that are served together: resolved, its blobs moved in parallel, then manifests,
+//! the name last.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, join_all};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
+
+use super::copy::Copier;
+use super::job::{ImageReport, ImageResult, Job, Outcome};
+use super::movers::{Course, Placed};
+use super::resolve::choose;
+use super::{Attachments, Event, ImageGraph, Plan, ResolveError};
+use crate::model::{Descriptor, Digest, Manifest};
+use crate::store::{self, Reference};
+
+/// How many manifests of an image are written, or looked for, at once.
+const MANIFESTS: usize = 16;
+/// How many blobs of an image are looked at, or wait for others, at once.
+const BLOBS: usize = 64;
+
+/// One image on its way.
+pub(super) struct Run<'a> {
+    copier: &'a Copier,
+    job: Arc<Job>,
+    /// What became of it at each target; `None` where that is still open.
+    results: Vec<Option<ImageResult>>,
+}
+
+/// What is left to do for a target.
+struct Work {
+    course: Arc<Course>,
+    plan: Plan,
+    report: ImageReport,
+    /// Blobs that are not yet there.
+    missing: usize,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(copier: &'a Copier, job: Job) -> Self {
+        let results = job.targets.iter().map(|_| None).collect();
+        Self { copier, job: Arc::new(job), results }
+    }
+
+    /// Goes as far as it has to, and tells what became of the image at each target. `answers` are what the targets
+    /// said of it.
+    pub(super) async fn finish(
+        mut self,
+        answers: Vec<store::Result<Option<Digest>>>,
+    ) -> Vec<ImageResult> {
+        let answers = answers.into_iter().enumerate();
+        let now = answers.map(|(target, now)| self.value(target, now).flatten()).collect();
+        match self.go(now).await {
+            Ok(()) => {}
+            Err(error) => self.settle_open(&Arc::new(error)),
+        }
+        self.results.into_iter().flatten().collect()
+    }
+
+    /// An error is one of the image itself, and of all targets that are still open.
+    async fn go(&mut self, mut now: Vec<Option<Digest>>) -> Result<(), ResolveError> {
+        let job = Arc::clone(&self.job);
+        let (source, selection) = (job.source.as_ref(), &job.selection);
+        if selection.is_plain() && now.iter().any(Option::is_some) {
+            let digest = match job.digest() {
+                Some(digest) => Some(digest.clone()),
+                None => source.digest(&job.reference).await?,
+            };
+            digest.inspect(|digest| self.settle_present(&now, digest, None));
+        }
+        if self.is_settled() {
+            return Ok(());
+        }
+        // The semaphore is never closed, so acquiring cannot fail.
+        let _permit = self.copier.images.acquire().await;
+        let chosen = choose(source, &job.reference, selection).await?;
+        let (root, picked_from) = (chosen.digest().clone(), chosen.picked_from.clone());
+        let by_digest = self.ask_nameless(&root).await;
+        now.iter_mut().zip(by_digest).for_each(|(now, found)| *now = now.take().or(found));
+        if selection.attachments == Attachments::None {
+            self.settle_present(&now, &root, picked_from.as_ref());
+        }
+        if self.is_settled() {
+            return Ok(());
+        }
+        let graph = chosen.resolve(source, selection.attachments).await?;
+        if graph.attached.is_empty() {
+            self.settle_present(&now, &root, picked_from.as_ref());
+        }
+        let works = self.plan(&graph, &now).await;
+        self.carry_out(works).await;
+        Ok(())
+    }
+
+    /// Whether the open targets that give the image no name have it.
+    async fn ask_nameless(&mut self, root: &Digest) -> Vec<Option<Digest>> {
+        let job = Arc::clone(&self.job);
+        let mut questions = Vec::new();
+        for (target, result) in job.targets.iter().zip(&self.results) {
+            let asked = result.is_none() && target.name.is_none();
+            questions.push(async move {
+                if asked { target.digest_now(Some(root)).await } else { Ok(None) }
+            });
+        }
+        let answers = join_all(questions).await.into_iter().enumerate();
+        answers.map(|(target, answer)| self.value(target, answer).flatten()).collect()
+    }
+
+    /// What each open target has to get.
+    async fn plan(&mut self, graph: &ImageGraph, now: &[Option<Digest>]) -> Vec<Option<Work>> {
+        let job = Arc::clone(&self.job);
+        let mut questions = Vec::new();
+        for (target, now) in now.iter().enumerate() {
+            questions.push(self.there(graph, target, now.as_ref()));
+        }
+        let there = join_all(questions).await;
+        let mut works = Vec::new();
+        for (number, there) in there.into_iter().enumerate() {
+            let Some(there) = self.value(number, there) else {
+                works.push(None);
+                continue;
+            };
+            let target = &job.targets[number];
+            let plan = Plan::of(graph, target.name.as_ref(), &there);
+            self.copier.observer.event(&Event::ImagePlanned {
+                image: target.image,
+                blobs: plan.blobs.len(),
+                bytes: plan.bytes(),
+            });
+            let report = ImageReport::of(graph, &plan);
+            let missing = plan.blobs.len();
+            works.push(Some(Work { course: Arc::new(Course::new(number)), plan, report, missing }));
+        }
+        works
+    }
+
+    /// The manifests that a target has. Whoever has a manifest has its blobs: to ask for it saves asking for them.
+    async fn there(
+        &self,
+        graph: &ImageGraph,
+        target: usize,
+        now: Option<&Digest>,
+    ) -> store::Result<HashSet<Digest>> {
+        if self.results[target].is_some() {
+            return Ok(HashSet::new());
+        }
+        let root = graph.root.digest();
+        if now == Some(root) {
+            return Ok(HashSet::from([root.clone()]));
+        }
+        let sink = self.job.targets[target].sink.as_ref();
+        let root_is_there = sink.manifest_digest(&Reference::Digest(root.clone())).await?.is_some();
+        if !root_is_there && now.is_none() {
+            // Where the name is new its parts are, too.
+            return Ok(HashSet::new());
+        }
+        let inner: Vec<&Digest> = graph.levels.iter().flatten().map(Manifest::digest).collect();
+        let asked: Vec<Reference> = inner.iter().copied().cloned().map(Reference::Digest).collect();
+        let questions: Vec<_> = asked.iter().map(|digest| sink.manifest_digest(digest)).collect();
+        let answers: Vec<Option<Digest>> =
+            stream::iter(questions).buffer_unordered(MANIFESTS).try_collect().await?;
+        let mut there: HashSet<Digest> = answers.into_iter().flatten().collect();
+        // An index may be there without its images.
+        if root_is_there && inner.into_iter().all(|digest| there.contains(digest)) {
+            there.insert(root.clone());
+        }
+        Ok(there)
+    }
+
+    /// Moves blobs, each in a task of its own so that they are hashed and written on all cores. A target gets its
+    /// manifests when it has all of them. When it fails, what is on its way there is stopped before that is told.
+    async fn carry_out(&mut self, mut works: Vec<Option<Work>>) {
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let mut blobs = blobs_of(&works).into_iter();
+        let mut tasks = JoinSet::new();
+        let mut commits = FuturesUnordered::new();
+        commits.extend(works.iter_mut().filter_map(|work| self.commit_if_whole(work)));
+        while !self.is_settled() {
+            while tasks.len() < BLOBS
+                && let Some((blob, courses)) = blobs.next()
+            {
+                let (movers, job) = (Arc::clone(&self.copier.movers), Arc::clone(&self.job));
+                tasks.spawn(movers.place(job, blob, courses, tell.clone()));
+            }
+            tokio::select! {
+                Some(Placed { target, blob, result }) = told.recv() => match (result, &mut works[target]) {
+                    (Ok(outcome), Some(work)) => {
+                        work.report.count(&blob, outcome);
+                        work.missing -= 1;
+                        commits.extend(self.commit_if_whole(&mut works[target]));
+                    }
+                    (Err(error), Some(work)) => {
+                        work.course.stop.cancel();
+                        works[target] = None;
+                        self.settle(target, Err(Arc::new(error.into())));
+                    }
+                    (_, None) => {}
+                },
+                Some((target, result)) = commits.next() => self.settle(target, result),
+                Some(joined) = tasks.join_next() => go_on_panicking(joined),
+            }
+        }
+        tasks.shutdown().await;
+    }
+
+    /// Takes the work of a target that has all blobs: what is left are its manifests.
+    fn commit_if_whole(
+        &self,
+        work: &mut Option<Work>,
+    ) -> Option<BoxFuture<'static, (usize, ImageResult)>> {
+        let Work { course, plan, report, .. } = work.take_if(|work| work.missing == 0)?;
+        let job = Arc::clone(&self.job);
+        let commit = async move {
+            let result = match put_manifests(&job, course.number, &plan).await {
+                Ok(()) => Ok(report),
+                Err(error) => Err(Arc::new(error.into())),
+            };
+            (course.number, result)
+        };
+        Some(commit.boxed())
+    }
+
+    fn is_settled(&self) -> bool {
+        self.results.iter().all(Option::is_some)
+    }
+
+    fn settle(&mut self, target: usize, result: ImageResult) {
+        let outcome = result.as_ref().ok().map(|report| report.outcome);
+        let image = self.job.targets[target].image;
+        self.copier.observer.event(&Event::ImageDone { image, outcome });
+        self.results[target] = Some(result);
+    }
+
+    /// Settles the targets that have the image.
+    fn settle_present(
+        &mut self,
+        now: &[Option<Digest>],
+        root: &Digest,
+        picked_from: Option<&Digest>,
+    ) {
+        for (target, now) in now.iter().enumerate() {
+            if now.as_ref() == Some(root) && self.results[target].is_none() {
+                let report = ImageReport::new(root.clone(), picked_from.cloned(), Outcome::Present);
+                self.settle(target, Ok(report));
+            }
+        }
+    }
+
+    fn settle_open(&mut self, error: &Arc<ResolveError>) {
+        for target in 0..self.results.len() {
+            if self.results[target].is_none() {
+                self.settle(target, Err(Arc::clone(error)));
+            }
+        }
+    }
+
+    /// The value of what was asked of a target that is still open; a failure settles it.
+    fn value<T>(&mut self, target: usize, answer: store::Result<T>) -> Option<T> {
+        match answer {
+            _ if self.results[target].is_some() => None,
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.settle(target, Err(Arc::new(error.into())));
+                None
+            }
+        }
+    }
+}
+
+/// All blobs that targets need, large ones first, each with those who need it.
+fn blobs_of(works: &[Option<Work>]) -> Vec<(Descriptor, Vec<Arc<Course>>)> {
+    let mut blobs: Vec<(Descriptor, Vec<Arc<Course>>)> = Vec::new();
+    let mut known: HashMap<&Digest, usize> = HashMap::new();
+    for work in works.iter().flatten() {
+        for blob in &work.plan.blobs {
+            let number = *known.entry(&blob.digest).or_insert_with(|| {
+                blobs.push((blob.clone(), Vec::new()));
+                blobs.len() - 1
+            });
+            blobs[number].1.push(Arc::clone(&work.course));
+        }
+    }
+    blobs.sort_by_key(|(blob, _)| std::cmp::Reverse(blob.size));
+    blobs
+}
+
+async fn put_manifests(job: &Job, target: usize, plan: &Plan) -> store::Result<()> {
+    let sink = &job.targets[target].sink;
+    for round in &plan.rounds {
+        let puts: Vec<_> = round
+            .iter()
+            .map(|(manifest, name)| sink.put_manifest(manifest, name.as_ref()))
+            .collect();
+        stream::iter(puts).buffer_unordered(MANIFESTS).try_collect::<()>().await?;
+    }
+    Ok(())
+}
+
+/// A task that moves a blob ends well whatever becomes of the blob, unless it panics.
+fn go_on_panicking(joined: Result<(), JoinError>) {
+    if let Err(lost) = joined
+        && let Ok(panic) = lost.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
+}
