@@ -188,6 +188,10 @@ async fn bytes_that_turn_out_to_be_others_are_sent_anew() {
 #[tokio::test]
 async fn a_source_whose_bytes_became_others_is_found_out_after_going_on_too() {
     let scene = Scene::new();
+    // The last byte, which is going to be another, has not been sent.
+    let half = usize::try_from(HALF).unwrap();
+    scene.proxy.fault(1, "PATCH", "/blobs/uploads/", Fault::CutUpload(half));
+    scene.proxy.fault(1, "GET", "/blobs/uploads/", Fault::Delay(Duration::from_secs(3600)));
     scene.interrupted().await;
     let path = scene.layout.blob_path(&scene.blob.digest);
     let mut bytes = fs::read(&path).unwrap();
