@@ -26,6 +26,7 @@ const FOR_EVER: Duration = Duration::from_secs(60);
 struct InTurns {
     layout: store::Layout,
     turn: Arc<Semaphore>,
+    opened: Arc<AtomicUsize>,
 }
 
 #[async_trait]
@@ -40,6 +41,7 @@ impl Source for InTurns {
 
     async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
         let turn = Arc::clone(&self.turn).acquire_owned().await.unwrap();
+        self.opened.fetch_add(1, Ordering::SeqCst);
         let stream = self.layout.blob(blob, offset).await?;
         Ok(Box::pin(stream.inspect(move |_| assert_eq!(turn.num_permits(), 1))))
     }
@@ -64,12 +66,18 @@ struct Reads {
     stumbles: usize,
     /// Let it have the bytes of a large blob.
     may: Semaphore,
+    /// How long it takes to end after the last byte.
+    ends_after: Duration,
     read: AtomicUsize,
 }
 
 impl Reads {
     fn new(name: &'static str, stumbles: usize, may: usize) -> Arc<Self> {
-        Arc::new(Self { name, stumbles, may: Semaphore::new(may), read: AtomicUsize::new(0) })
+        Arc::new(Self::that_ends(Duration::ZERO, name, stumbles, may))
+    }
+
+    fn that_ends(ends_after: Duration, name: &'static str, stumbles: usize, may: usize) -> Self {
+        Self { name, stumbles, may: Semaphore::new(may), ends_after, read: AtomicUsize::new(0) }
     }
 
     fn target(sink: &Arc<Self>) -> Target {
@@ -108,6 +116,7 @@ impl Sink for Reads {
         }
         let read = stream.try_fold(0, |sum, chunk| async move { Ok(sum + chunk.len() as u64) });
         assert_eq!(read.await?, blob.size);
+        tokio::time::sleep(self.ends_after).await;
         self.read.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
@@ -125,18 +134,20 @@ impl Sink for Reads {
     }
 }
 
-/// Copies an image of one large layer and a configuration, read in turns.
-async fn copy(folder: &TempDir, turn: &Arc<Semaphore>, targets: Vec<Target>) -> Vec<ImageResult> {
+/// An image of so many large layers and a configuration, read in turns.
+fn image(folder: &TempDir, layers: u64) -> InTurns {
     let layout = Layout::new(folder.path());
-    layout.name("v1", &layout.image("linux/amd64", &[layout.noise_layer(1, LAYER)]));
+    let layers: Vec<_> = (0..layers).map(|seed| layout.noise_layer(seed, LAYER)).collect();
+    layout.name("v1", &layout.image("linux/amd64", &layers));
     let layout = store::Layout::open(folder.path()).unwrap();
-    let job = Job {
-        source: Arc::new(InTurns { layout, turn: Arc::clone(turn) }),
-        reference: Reference::Only,
-        selection: Selection::default(),
-        targets,
-    };
-    Copier::new(&CopyOptions::default(), Arc::new(())).copy(job).await
+    InTurns { layout, turn: Arc::new(Semaphore::new(1)), opened: Arc::default() }
+}
+
+/// Copies the image with so many blobs at a time.
+async fn copy(source: InTurns, jobs: usize, targets: Vec<Target>) -> Vec<ImageResult> {
+    let (source, selection) = (Arc::new(source), Selection::default());
+    let job = Job { source, reference: Reference::Only, selection, targets };
+    Copier::new(&CopyOptions { jobs }, Arc::new(())).copy(job).await
 }
 
 #[tokio::test]
@@ -144,8 +155,7 @@ async fn destinations_that_begin_anew_do_not_wait_for_a_read_that_nobody_needs_a
     let folder = TempDir::new().unwrap();
     let sinks = ["a", "b"].map(|name| Reads::new(name, 1, 1));
     let targets = sinks.iter().map(Reads::target).collect();
-    let turn = Arc::new(Semaphore::new(1));
-    let copied = copy(&folder, &turn, targets);
+    let copied = copy(image(&folder, 1), 16, targets);
     let results = tokio::time::timeout(FOR_EVER, copied).await.unwrap();
     assert!(results.iter().all(ImageResult::is_ok), "{results:?}");
 }
@@ -154,8 +164,9 @@ async fn destinations_that_begin_anew_do_not_wait_for_a_read_that_nobody_needs_a
 async fn a_destination_that_others_do_not_wait_for_any_more_reads_without_a_turn() {
     let folder = TempDir::new().unwrap();
     let (quick, slow) = (Reads::new("quick", 0, 1), Reads::new("slow", 0, 0));
-    let turn = Arc::new(Semaphore::new(1));
-    let copied = copy(&folder, &turn, vec![Reads::target(&quick), Reads::target(&slow)]);
+    let source = image(&folder, 1);
+    let turn = Arc::clone(&source.turn);
+    let copied = copy(source, 16, vec![Reads::target(&quick), Reads::target(&slow)]);
     let somebody_else = async {
         while quick.read.load(Ordering::SeqCst) < 2 {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -169,6 +180,25 @@ async fn a_destination_that_others_do_not_wait_for_any_more_reads_without_a_turn
     let both = async { tokio::join!(copied, somebody_else).0 };
     let results = tokio::time::timeout(FOR_EVER, both).await.unwrap();
     assert!(results.iter().all(ImageResult::is_ok), "{results:?}");
+}
+
+#[tokio::test]
+async fn blobs_that_waited_long_for_their_turn_are_read_once_for_all_nevertheless() {
+    let folder = TempDir::new().unwrap();
+    let sinks = [("a", 0), ("b", 100)].map(|(name, millis)| {
+        Arc::new(Reads::that_ends(Duration::from_millis(millis), name, 0, 0))
+    });
+    let source = image(&folder, 2);
+    let opened = Arc::clone(&source.opened);
+    let copied = copy(source, 1, sinks.iter().map(Reads::target).collect());
+    let after_a_while = async {
+        tokio::time::sleep(Duration::from_millis(3300)).await;
+        sinks.iter().for_each(|sink| sink.may.add_permits(2));
+    };
+    let both = async { tokio::join!(copied, after_a_while).0 };
+    let results = tokio::time::timeout(FOR_EVER, both).await.unwrap();
+    assert!(results.iter().all(ImageResult::is_ok), "{results:?}");
+    assert_eq!(opened.load(Ordering::SeqCst), 3);
 }
 
 #[test]
