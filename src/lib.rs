@@ -8,7 +8,7 @@
 //! | [`model`] | values: digests, references, manifests | files, network, clock, environment |
 //! | [`config`] | environment, `registries.conf`, `certs.d` | the network, what credentials mean |
 //! | [`auth`] | secrets, auth files, credential helpers, keyring | HTTP, challenges, prompts |
-//! | [`http`] | one request loop: authorise, retry, redirect | manifests, blobs, files |
+//! | [`http`] | one request loop: authorise, retry, redirect, keep to limits | manifests, blobs, files |
 //! | [`store`] | what a store promises; layouts and archives | HTTP, registries, credentials |
 //! | [`registry`] | the distribution specification, client side | layouts, plans, the terminal |
 //! | [`transfer`] | resolve, plan, move, verify | which kind of store it holds |
