@@ -131,7 +131,7 @@ impl Error {
     }
 
     /// Whether the bytes of a blob were other than its descriptor names.
-    pub(super) fn is_wrong_bytes(&self) -> bool {
+    pub(crate) fn is_wrong_bytes(&self) -> bool {
         matches!(self, Self::Digest { .. } | Self::Size { .. })
     }
 

@@ -24,6 +24,7 @@ use http::header::{CONTENT_RANGE, CONTENT_TYPE, HeaderValue};
 use self::proof::Proof;
 use self::session::Standing;
 use super::Remote;
+use super::blobs::what;
 use super::journal::Entry;
 use super::manifests::{ascii, told_digest};
 use crate::http::{self as wire, Purpose, Request};
@@ -75,10 +76,6 @@ impl Remote {
     fn begun(&self) -> MutexGuard<'_, HashMap<Digest, Session>> {
         self.inner.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn what(digest: &Digest) -> String {
-    format!("blob {digest}")
 }
 
 /// Why a step of an upload did not succeed.
@@ -149,7 +146,8 @@ impl<'a> Upload<'a> {
             }
             match failure {
                 Failure::Source(error) => {
-                    if self.entry.is_none() || is_of_wrong_bytes(&error) {
+                    // With wrong bytes no other process can do better.
+                    if self.entry.is_none() || error.is_wrong_bytes() {
                         self.cancel().await;
                     }
                     return Err(error);
@@ -362,11 +360,6 @@ fn is_lost(error: &wire::Error) -> bool {
         error.status(),
         Some(StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST | StatusCode::RANGE_NOT_SATISFIABLE)
     )
-}
-
-/// Whether no other try, nor another process, can do better with this source.
-fn is_of_wrong_bytes(error: &store::Error) -> bool {
-    matches!(error, store::Error::Digest { .. } | store::Error::Size { .. })
 }
 
 fn lock(proof: &Mutex<Proof>) -> MutexGuard<'_, Proof> {
