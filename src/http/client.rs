@@ -10,12 +10,12 @@ use super::authorizer::Authorizer;
 use super::error::Error;
 use super::memory::Memory;
 use super::outgoing::Outgoing;
-use super::place::Place;
 use super::quota::Quota;
 use super::redirect;
 use super::request::{Purpose, Request};
 use super::response::Response;
 use super::retry::{Attempts, RetryPolicy};
+use super::slot::Slot;
 use super::traffic::{Lanes, Traffic};
 use super::transport::Transport;
 use super::width::Width;
@@ -98,8 +98,7 @@ impl Client {
 
     /// An address that this registry gave for itself, now or in an earlier run, absolute or as a path. `None` when it is
     /// no address, or one of another host: what was kept is not trusted with a login or with content elsewhere.
-    #[must_use]
-    pub fn own_address(&self, kept: &str) -> Option<Url> {
+    pub(crate) fn own_address(&self, kept: &str) -> Option<Url> {
         let base = &self.0.base;
         redirect::resolve_own(base, kept).ok().filter(|url| redirect::same_origin(url, base))
     }
@@ -110,27 +109,26 @@ impl Client {
         self.0.transport.attempts()
     }
 
-    /// A place for a request, or for several one after the other, as soon as one is free.
-    pub async fn place(&self, purpose: Purpose) -> Place {
+    /// A slot for a request, or for several one after the other, as soon as one is free.
+    pub async fn slot(&self, purpose: Purpose) -> Slot {
         self.0.lanes.of(purpose).take().await
     }
 
-    /// A place, if one is free now and nobody waits for it.
+    /// A slot, if one is free now and nobody waits for it.
     #[must_use]
-    pub fn try_place(&self, purpose: Purpose) -> Option<Place> {
+    pub fn try_slot(&self, purpose: Purpose) -> Option<Slot> {
         self.0.lanes.of(purpose).try_take()
     }
 
-    /// A place without waiting, beyond the limit if need be: for someone who holds a place that others wait for. It is
+    /// A slot without waiting, beyond the limit if need be: for someone who holds a slot that others wait for. It is
     /// free again like all others.
     #[must_use]
-    pub fn place_at_once(&self, purpose: Purpose) -> Place {
+    pub fn slot_at_once(&self, purpose: Purpose) -> Slot {
         self.0.lanes.of(purpose).take_at_once()
     }
 
     /// The memory of the run for bytes that come before their turn.
-    #[must_use]
-    pub fn memory(&self) -> &Memory {
+    pub(crate) fn memory(&self) -> &Memory {
         &self.0.memory
     }
 

@@ -10,7 +10,7 @@ const MOST: usize = 30 * 1024 * 1024;
 
 /// What of it is free.
 #[derive(Clone, Debug)]
-pub struct Memory(Arc<Semaphore>);
+pub(crate) struct Memory(Arc<Semaphore>);
 
 impl Default for Memory {
     fn default() -> Self {
@@ -20,8 +20,7 @@ impl Default for Memory {
 
 impl Memory {
     /// So many bytes of it, if they are free.
-    #[must_use]
-    pub fn try_reserve(&self, bytes: u64) -> Option<Reserved> {
+    pub(crate) fn try_reserve(&self, bytes: u64) -> Option<Reserved> {
         let bytes = u32::try_from(bytes).ok()?;
         Arc::clone(&self.0).try_acquire_many_owned(bytes).ok().map(Reserved)
     }
@@ -29,17 +28,16 @@ impl Memory {
 
 /// Memory that nobody else takes. It is free again when this is dropped.
 #[derive(Debug)]
-pub struct Reserved(OwnedSemaphorePermit);
+pub(crate) struct Reserved(OwnedSemaphorePermit);
 
 impl Reserved {
     /// How much it is.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.0.num_permits() as u64
     }
 
     /// Takes `more` along; both are of the same memory.
-    pub fn join(&mut self, more: Self) {
+    pub(crate) fn join(&mut self, more: Self) {
         self.0.merge(more.0);
     }
 }

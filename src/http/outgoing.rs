@@ -11,8 +11,8 @@ use http::{Method, StatusCode};
 use tokio::time::Instant;
 
 use super::error::{Cause, Error};
-use super::place::Lane;
 use super::request::{Body, Repeat, Request, Upload};
+use super::slot::Lane;
 
 /// Registries work on an upload after its last byte: how many times longer than for a byte to wait for the answer.
 const WRITING_TAKES_LONGER: u32 = 10;
@@ -21,14 +21,14 @@ const WRITING_TAKES_LONGER: u32 = 10;
 pub(super) struct Outgoing {
     /// The request, and its body when that is there whole.
     pub(super) request: Request<Option<Bytes>>,
-    upload: Option<Arc<Passage>>,
+    upload: Option<Arc<StreamedBody>>,
 }
 
 impl Outgoing {
     pub(super) fn new(request: Request) -> Self {
         let (mut request, body) = request.with_body(None);
         let upload = match body {
-            Body::Stream { length, stream } => Some(Arc::new(Passage::new(length, stream))),
+            Body::Stream { length, stream } => Some(Arc::new(StreamedBody::new(length, stream))),
             Body::Bytes(bytes) => {
                 request.body = Some(bytes);
                 None
@@ -95,7 +95,7 @@ impl Outgoing {
 }
 
 /// A stream that is handed to the connection when that first asks for it, and watched from then on.
-struct Passage {
+struct StreamedBody {
     length: Option<u64>,
     state: Mutex<State>,
 }
@@ -118,7 +118,7 @@ enum Phase {
     Over(Instant),
 }
 
-impl Passage {
+impl StreamedBody {
     fn new(length: Option<u64>, stream: Upload) -> Self {
         let state = State { phase: Phase::Whole(stream), passed: 0, failure: None };
         Self { length, state: Mutex::new(state) }
@@ -140,15 +140,15 @@ impl Passage {
         self: &Arc<Self>,
         lane: &Arc<Lane>,
     ) -> impl Stream<Item = Result<Bytes, Cause>> + Send + use<> {
-        let (passage, lane) = (Arc::clone(self), Arc::clone(lane));
+        let (body, lane) = (Arc::clone(self), Arc::clone(lane));
         let mut taken = None;
         stream::poll_fn(move |context| {
-            let stream = taken.get_or_insert_with(|| lane.pace().keep(passage.take()));
+            let stream = taken.get_or_insert_with(|| lane.limiter().limit(body.take()));
             let polled = stream.as_mut().poll_next(context);
             if let Poll::Ready(Some(Ok(bytes))) = &polled {
                 lane.moved(bytes.len());
             }
-            passage.watch(polled)
+            body.watch(polled)
         })
     }
 

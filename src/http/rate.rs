@@ -121,9 +121,9 @@ impl Throttle {
 
 /// All rates that some bytes are kept to; none is no limit.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pace(Arc<[Arc<Throttle>]>);
+pub(super) struct RateLimiter(Arc<[Arc<Throttle>]>);
 
-impl Pace {
+impl RateLimiter {
     /// The narrowest comes first, so that what it holds up takes nothing from the others yet.
     pub(super) fn new(throttles: impl IntoIterator<Item = Arc<Throttle>>) -> Self {
         Self(throttles.into_iter().collect())
@@ -139,21 +139,21 @@ impl Pace {
         piece
     }
 
-    /// The same bytes, at this pace.
-    pub(super) fn keep(&self, upload: Upload) -> Upload {
+    /// The same bytes, no faster than the rates allow.
+    pub(super) fn limit(&self, upload: Upload) -> Upload {
         if self.0.is_empty() {
             return upload;
         }
         let state = (self.clone(), upload, Bytes::new());
-        Box::pin(stream::try_unfold(state, |(pace, mut upload, mut bytes)| async move {
+        Box::pin(stream::try_unfold(state, |(limiter, mut upload, mut bytes)| async move {
             while bytes.is_empty() {
                 match upload.next().await.transpose()? {
                     Some(chunk) => bytes = chunk,
                     None => return Ok(None),
                 }
             }
-            let piece = pace.take(&mut bytes).await;
-            Ok(Some((piece, (pace, upload, bytes))))
+            let piece = limiter.take(&mut bytes).await;
+            Ok(Some((piece, (limiter, upload, bytes))))
         }))
     }
 }

@@ -11,7 +11,7 @@ use reqwest::Url;
 
 use super::Scope;
 use super::error::Cause;
-use super::place::Place;
+use super::slot::Slot;
 
 /// Bytes on their way to a registry; what fails in it is handed back as [`Error::Source`](super::Error::Source).
 pub type Upload = Pin<Box<dyn Stream<Item = Result<Bytes, Cause>> + Send>>;
@@ -97,8 +97,8 @@ pub struct Request<B = Body> {
     pub accept: &'static [StatusCode],
     /// What it is for.
     pub purpose: Purpose,
-    /// The place that it goes out at. Without one it takes one of its purpose by itself.
-    pub place: Option<Place>,
+    /// The slot that it goes out in. Without one it takes one of its purpose by itself.
+    pub slot: Option<Slot>,
     /// Whether a quota that the registry may have is for requests of its kind: the answer tells what is left of it. All
     /// but HEAD spend of it, and wait when nothing is left.
     pub metered: bool,
@@ -119,7 +119,7 @@ impl Request {
             body: Body::Empty,
             accept: &[],
             purpose: Purpose::Metadata,
-            place: None,
+            slot: None,
             metered: false,
             repeat,
         }
@@ -203,11 +203,11 @@ impl Request {
         self
     }
 
-    /// Goes out at a place that [`Client::place`](super::Client::place) gave, and is for what that is for.
+    /// Goes out in a slot that [`Client::slot`](super::Client::slot) gave, and is for what that is for.
     #[must_use]
-    pub fn at(mut self, place: &Place) -> Self {
-        self.purpose = place.purpose();
-        self.place = Some(place.clone());
+    pub fn in_slot(mut self, slot: &Slot) -> Self {
+        self.purpose = slot.purpose();
+        self.slot = Some(slot.clone());
         self
     }
 
@@ -246,7 +246,7 @@ impl<B> Request<B> {
     /// The same request with another body, and the body that it had.
     pub(super) fn with_body<C>(self, body: C) -> (Request<C>, B) {
         let Self { body: had, method, target, scopes, headers, accept, .. } = self;
-        let Self { purpose, place, metered, repeat, .. } = self;
+        let Self { purpose, slot, metered, repeat, .. } = self;
         let request = Request {
             method,
             target,
@@ -255,7 +255,7 @@ impl<B> Request<B> {
             body,
             accept,
             purpose,
-            place,
+            slot,
             metered,
             repeat,
         };

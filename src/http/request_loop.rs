@@ -12,13 +12,13 @@ use super::challenge::Challenge;
 use super::client::Inner;
 use super::error::Error;
 use super::outgoing::Outgoing;
-use super::place::Place;
 use super::quota::{Admission, Spending};
 use super::redact::{self, SafeUrl};
 use super::redirect;
 use super::request::{Purpose, Target};
 use super::response::Response;
 use super::retry::Attempts;
+use super::slot::Slot;
 use super::transport::{self, refusal};
 use crate::model::WireErrors;
 
@@ -35,7 +35,7 @@ enum Verdict {
 struct Journey<'a> {
     url: Url,
     hops: usize,
-    place: Place,
+    slot: Slot,
     _spending: Option<Spending<'a>>,
 }
 
@@ -73,15 +73,15 @@ impl Inner {
         }
     }
 
-    /// Waits until the request may go out, and takes a place where it has none.
+    /// Waits until the request may go out, and takes a slot where it has none.
     async fn begin(&self, outgoing: &Outgoing, url: Url) -> Result<Journey<'_>, Error> {
         let asked = &outgoing.request;
         let spending = if asked.spends() { Some(self.spend(outgoing).await?) } else { None };
-        let place = match &asked.place {
-            Some(place) => place.clone(),
+        let slot = match &asked.slot {
+            Some(slot) => slot.clone(),
             None => self.lanes.of(asked.purpose).take().await,
         };
-        Ok(Journey { url, hops: 0, place, _spending: spending })
+        Ok(Journey { url, hops: 0, slot, _spending: spending })
     }
 
     /// Waits until the quota has one request left.
@@ -128,7 +128,7 @@ impl Inner {
         let mark = self.quota.mark();
         let answer = self.exchange(outgoing, journey, &grant).await;
         if is_hard_pressed(&answer) {
-            journey.place.lane().pressed(mark.sent);
+            journey.slot.lane().pressed(mark.sent);
         }
         if at_home
             && outgoing.request.metered
@@ -173,14 +173,14 @@ impl Inner {
         if let Some(header) = grant.header() {
             request.headers_mut().insert(AUTHORIZATION, header.clone());
         }
-        outgoing.fill(&mut request, journey.place.lane());
+        outgoing.fill(&mut request, journey.slot.lane());
         let pool = match asked.purpose {
             Purpose::Metadata => &self.transport.pools.metadata,
             Purpose::Download | Purpose::Upload => &self.transport.pools.blob,
         };
         let stalled = outgoing.stalled(self.transport.stall);
         match self.transport.exchange(pool, request, stalled).await {
-            Ok(response) => Ok(response.at(&journey.place)),
+            Ok(response) => Ok(response.in_slot(&journey.slot)),
             Err(error) => Err(match outgoing.source_failure() {
                 Some(source) => Error::Source { host: redact::authority(url), source },
                 None => error,

@@ -12,9 +12,9 @@ use reqwest::Url;
 use tokio::time::Instant;
 
 use super::error::Error;
-use super::place::Place;
 use super::redact::{SafeUrl, Secrets, authority};
 use super::redirect;
+use super::slot::Slot;
 
 /// The bytes of an answer as they come.
 pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
@@ -78,14 +78,14 @@ impl Response {
             status: inner.status(),
             headers: std::mem::take(inner.headers_mut()),
             url: inner.url().clone(),
-            body: Incoming { inner, stall, secrets, seat: None, ahead: Bytes::new() },
+            body: Incoming { inner, stall, secrets, slot: None, ahead: Bytes::new() },
         }
     }
 
-    /// The answer to a request that went out at `place`. It keeps that as long as there is a body to be read.
-    pub(super) fn at(mut self, place: &Place) -> Self {
+    /// The answer to a request that went out in `slot`. It keeps that as long as there is a body to be read.
+    pub(super) fn in_slot(mut self, slot: &Slot) -> Self {
         let has_body = self.body.inner.content_length() != Some(0);
-        self.body.seat = has_body.then(|| Seat { place: place.clone(), since: Instant::now() });
+        self.body.slot = has_body.then(|| HeldSlot { slot: slot.clone(), since: Instant::now() });
         self
     }
 
@@ -157,14 +157,14 @@ pub struct Incoming {
     /// What the request brought.
     pub(super) secrets: Secrets,
     /// None for an answer to which no body belongs, and for that of a token server.
-    seat: Option<Seat>,
+    slot: Option<HeldSlot>,
     /// What has come and may not yet pass.
     ahead: Bytes,
 }
 
-/// The place where a body comes, and since when it does.
-struct Seat {
-    place: Place,
+/// The slot that a body has until it was read, and since when.
+struct HeldSlot {
+    slot: Slot,
     since: Instant,
 }
 
@@ -187,8 +187,8 @@ impl Incoming {
                 None => return Ok(None),
             }
         }
-        match &self.seat {
-            Some(seat) => Ok(Some(seat.place.lane().pace().take(&mut self.ahead).await)),
+        match &self.slot {
+            Some(held) => Ok(Some(held.slot.lane().limiter().take(&mut self.ahead).await)),
             None => Ok(Some(std::mem::take(&mut self.ahead))),
         }
     }
@@ -196,11 +196,11 @@ impl Incoming {
     /// What comes next, noted where it came.
     async fn arrived(&mut self) -> Result<Option<Bytes>, Error> {
         let chunk = self.next().await;
-        if let Some(Seat { place, since }) = &self.seat {
+        if let Some(HeldSlot { slot, since }) = &self.slot {
             match &chunk {
-                Ok(Some(chunk)) => place.lane().moved(chunk.len()),
+                Ok(Some(chunk)) => slot.lane().moved(chunk.len()),
                 Ok(None) => {}
-                Err(_) => place.lane().pressed(*since),
+                Err(_) => slot.lane().pressed(*since),
             }
         }
         chunk

@@ -1,4 +1,4 @@
-//! Places: how many requests of a kind are under way at once with a registry.
+//! Slots: how many requests of a kind are under way at once with a registry.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,21 +7,21 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::Purpose;
-use super::pace::Pace;
+use super::rate::RateLimiter;
 use super::tuner::{Epoch, Measure, Tuner};
 
 /// The right to have one request under way.
 ///
 /// A request that is given none takes one by itself and has it until its answer was read to the end or dropped. One
-/// that goes out [at](super::Request::at) a place shares it, and needs to wait for no other: work of several requests
+/// that goes out [in a slot](super::Request::in_slot) shares it, and needs to wait for no other: work of several requests
 /// that must not be held up half-way, such as a download that goes on after a break while an upload waits for its
-/// bytes, takes a place once and keeps it. The place is free again when all its clones and all answers that came at it
+/// bytes, takes a slot once and keeps it. The slot is free again when all its clones and all answers that came in it
 /// are dropped.
 ///
-/// Nobody waits for each other in a circle as long as whoever holds an upload's place never waits for a download's:
+/// Nobody waits for each other in a circle as long as whoever holds an upload's slot never waits for a download's:
 /// take that first.
 #[derive(Clone)]
-pub struct Place(Arc<Held>);
+pub struct Slot(Arc<Held>);
 
 struct Held {
     lane: Arc<Lane>,
@@ -29,7 +29,7 @@ struct Held {
     permit: Option<OwnedSemaphorePermit>,
 }
 
-impl Place {
+impl Slot {
     /// What it is for.
     #[must_use]
     pub fn purpose(&self) -> Purpose {
@@ -41,9 +41,9 @@ impl Place {
     }
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a place for {:?}", self.purpose())
+        write!(f, "a slot for {:?}", self.purpose())
     }
 }
 
@@ -53,27 +53,27 @@ impl Drop for Held {
     }
 }
 
-/// All places for one kind of request to one registry, and how many there should be.
+/// All slots for one kind of request to one registry, and how many there should be.
 pub(super) struct Lane {
     purpose: Purpose,
     measure: Measure,
-    pace: Pace,
-    places: Arc<Semaphore>,
+    limiter: RateLimiter,
+    slots: Arc<Semaphore>,
     state: Mutex<State>,
 }
 
 struct State {
     tuner: Tuner,
     epoch: Epoch,
-    /// How many places there are, taken or free. It is more than the limit while those that are too many are taken.
-    places: usize,
+    /// How many slots there are, taken or free. It is more than the limit while those that are too many are taken.
+    slots: usize,
     taken: usize,
     waiting: usize,
     /// When the limit was halved last.
     halved: Option<Instant>,
 }
 
-/// Somebody who waits for a place.
+/// Somebody who waits for a slot.
 struct Waiting<'a>(&'a Lane);
 
 impl Drop for Waiting<'_> {
@@ -83,36 +83,41 @@ impl Drop for Waiting<'_> {
 }
 
 impl Lane {
-    pub(super) fn new(purpose: Purpose, measure: Measure, cap: usize, pace: Pace) -> Arc<Self> {
+    pub(super) fn new(
+        purpose: Purpose,
+        measure: Measure,
+        cap: usize,
+        limiter: RateLimiter,
+    ) -> Arc<Self> {
         let tuner = Tuner::new(measure.start, cap);
         let limit = tuner.limit();
         let epoch = Epoch::begin(Instant::now());
-        let state = State { tuner, epoch, places: limit, taken: 0, waiting: 0, halved: None };
-        let places = Arc::new(Semaphore::new(limit));
-        Arc::new(Self { purpose, measure, pace, places, state: Mutex::new(state) })
+        let state = State { tuner, epoch, slots: limit, taken: 0, waiting: 0, halved: None };
+        let slots = Arc::new(Semaphore::new(limit));
+        Arc::new(Self { purpose, measure, limiter, slots, state: Mutex::new(state) })
     }
 
-    /// How fast its bytes come or go.
-    pub(super) fn pace(&self) -> &Pace {
-        &self.pace
+    /// What keeps its bytes to the rates given.
+    pub(super) fn limiter(&self) -> &RateLimiter {
+        &self.limiter
     }
 
-    /// A place, as soon as one is free; who comes first gets it first.
-    pub(super) async fn take(self: &Arc<Self>) -> Place {
-        if let Some(place) = self.try_take() {
-            return place;
+    /// A slot, as soon as one is free; who comes first gets it first.
+    pub(super) async fn take(self: &Arc<Self>) -> Slot {
+        if let Some(slot) = self.try_take() {
+            return slot;
         }
         self.state().waiting += 1;
         let waiting = Waiting(self);
         // The semaphore is never closed, so acquiring cannot fail.
-        let permit = Arc::clone(&self.places).acquire_owned().await.ok();
+        let permit = Arc::clone(&self.slots).acquire_owned().await.ok();
         drop(waiting);
         self.enter(permit)
     }
 
-    /// A place, if one is free.
-    pub(super) fn try_take(self: &Arc<Self>) -> Option<Place> {
-        let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() else {
+    /// A slot, if one is free.
+    pub(super) fn try_take(self: &Arc<Self>) -> Option<Slot> {
+        let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() else {
             self.state().epoch.want();
             return None;
         };
@@ -125,33 +130,33 @@ impl Lane {
         Some(self.enter(Some(permit)))
     }
 
-    /// A place in any case: one more than there are, where none is free.
-    pub(super) fn take_at_once(self: &Arc<Self>) -> Place {
+    /// A slot in any case: one more than there are, where none is free.
+    pub(super) fn take_at_once(self: &Arc<Self>) -> Slot {
         self.try_take().unwrap_or_else(|| {
-            self.state().places += 1;
+            self.state().slots += 1;
             self.enter(None)
         })
     }
 
-    fn enter(self: &Arc<Self>, permit: Option<OwnedSemaphorePermit>) -> Place {
+    fn enter(self: &Arc<Self>, permit: Option<OwnedSemaphorePermit>) -> Slot {
         self.state().taken += 1;
-        Place(Arc::new(Held { lane: Arc::clone(self), permit }))
+        Slot(Arc::new(Held { lane: Arc::clone(self), permit }))
     }
 
     fn leave(&self, permit: Option<OwnedSemaphorePermit>) {
         let mut state = self.state();
         state.taken -= 1;
-        if state.places > state.tuner.limit() {
-            state.places -= 1;
+        if state.slots > state.tuner.limit() {
+            state.slots -= 1;
             permit.into_iter().for_each(OwnedSemaphorePermit::forget);
         } else if permit.is_none() {
             // There is room for it by now.
-            self.places.add_permits(1);
+            self.slots.add_permits(1);
         }
         self.work(&mut state, self.measure.request);
     }
 
-    /// Takes note of bytes that came or went at one of its places.
+    /// Takes note of bytes that came or went in one of its slots.
     pub(super) fn moved(&self, bytes: usize) {
         self.work(&mut self.state(), bytes as u64 * self.measure.byte);
     }
@@ -186,14 +191,14 @@ impl Lane {
         }
     }
 
-    /// Makes or takes away places, as far as they are free; the others go when they are left.
+    /// Makes or takes away slots, as far as they are free; the others go when they are left.
     fn resize(&self, state: &mut State) {
         let limit = state.tuner.limit();
-        if limit > state.places {
-            self.places.add_permits(limit - state.places);
-            state.places = limit;
+        if limit > state.slots {
+            self.slots.add_permits(limit - state.slots);
+            state.slots = limit;
         } else {
-            state.places -= self.places.forget_permits(state.places - limit);
+            state.slots -= self.slots.forget_permits(state.slots - limit);
         }
     }
 
@@ -210,15 +215,15 @@ mod tests {
     use crate::http::tuner::METADATA;
 
     fn lane(cap: usize) -> Arc<Lane> {
-        Lane::new(Purpose::Metadata, METADATA, cap, Pace::default())
+        Lane::new(Purpose::Metadata, METADATA, cap, RateLimiter::default())
     }
 
-    fn fill(lane: &Arc<Lane>) -> Vec<Place> {
+    fn fill(lane: &Arc<Lane>) -> Vec<Slot> {
         std::iter::from_fn(|| lane.try_take()).collect()
     }
 
     #[test]
-    fn places_that_are_too_many_go_when_they_are_left() {
+    fn slots_that_are_too_many_go_when_they_are_left() {
         let lane = lane(8);
         let mut held = fill(&lane);
         assert_eq!(held.len(), 8);
@@ -247,7 +252,7 @@ mod tests {
     async fn a_lane_that_is_full_becomes_wider() {
         let lane = lane(32);
         let ask = || async {
-            let _place = lane.take().await;
+            let _slot = lane.take().await;
             tokio::time::sleep(METADATA.shortest).await;
             lane.state().taken
         };
@@ -255,7 +260,7 @@ mod tests {
         assert_eq!(taken.into_iter().max(), Some(32));
         let state = lane.state();
         assert_eq!((state.taken, state.waiting), (0, 0));
-        assert_eq!(lane.places.available_permits(), state.places);
+        assert_eq!(lane.slots.available_permits(), state.slots);
     }
 
     #[test]
@@ -273,14 +278,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lane_of_one_place_for_short_requests_becomes_wider_again() {
+    async fn a_lane_of_one_slot_for_short_requests_becomes_wider_again() {
         let shortest = Duration::from_millis(20);
         let measure = Measure { start: 2, shortest, ..METADATA };
-        let lane = Lane::new(Purpose::Metadata, measure, 32, Pace::default());
+        let lane = Lane::new(Purpose::Metadata, measure, 32, RateLimiter::default());
         lane.pressed(Instant::now());
         let ask = || async {
             for _ in 0..60 {
-                let _place = lane.take().await;
+                let _slot = lane.take().await;
                 tokio::time::sleep(shortest / 4).await;
             }
         };
@@ -294,7 +299,7 @@ mod tests {
         let held = lane.take().await;
         tokio::select! {
             biased;
-            _ = lane.take() => unreachable!("the place is taken"),
+            _ = lane.take() => unreachable!("the slot is taken"),
             () = std::future::ready(()) => {}
         }
         assert_eq!(lane.state().waiting, 0);

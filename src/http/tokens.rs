@@ -26,16 +26,16 @@ pub(super) struct Tokens {
     registry: Registry,
     base: Url,
     /// By the path of the repository whose credential they were fetched with.
-    slots: Mutex<HashMap<String, Vec<Arc<Slot>>>>,
+    entries: Mutex<HashMap<String, Vec<Arc<Entry>>>>,
 }
 
 /// The place of one token. Whoever fetches it holds the lock, so that nobody else fetches the same.
-struct Slot {
+struct Entry {
     bearer: Bearer,
     token: tokio::sync::Mutex<Option<Arc<Token>>>,
 }
 
-impl Slot {
+impl Entry {
     /// Whether its token is good for all that `bearer` asks for.
     fn covers(&self, bearer: &Bearer) -> bool {
         let covered = |wanted| self.bearer.scopes.iter().any(|scope| scope.covers(wanted));
@@ -48,7 +48,7 @@ impl Slot {
 
 impl Tokens {
     pub(super) fn new(registry: Registry, base: Url) -> Self {
-        Self { registry, base, slots: Mutex::default() }
+        Self { registry, base, entries: Mutex::default() }
     }
 
     /// A token for `bearer`: one that is there, or a new one.
@@ -62,46 +62,46 @@ impl Tokens {
         if let Some(token) = self.covering(path, &bearer) {
             return Ok(token);
         }
-        let slot = self.slot(path, bearer);
-        let mut held = slot.token.lock().await;
+        let entry = self.entry(path, bearer);
+        let mut held = entry.token.lock().await;
         if let Some(token) = held.as_ref().filter(|token| token.is_live()) {
             return Ok(Arc::clone(token));
         }
-        let token = Arc::new(self.fetch(&slot.bearer, credential, transport).await?);
+        let token = Arc::new(self.fetch(&entry.bearer, credential, transport).await?);
         *held = Some(Arc::clone(&token));
         Ok(token)
     }
 
     /// Drops a token that was refused.
     pub(super) async fn forget(&self, path: &str, token: &Arc<Token>) {
-        for slot in self.of(path) {
-            slot.token.lock().await.take_if(|held| Arc::ptr_eq(held, token));
+        for entry in self.of(path) {
+            entry.token.lock().await.take_if(|held| Arc::ptr_eq(held, token));
         }
     }
 
     /// A token that is there and allows at least as much. One that is just being fetched does not count: it may be
     /// refused for the more that it asks for.
     fn covering(&self, path: &str, bearer: &Bearer) -> Option<Arc<Token>> {
-        self.of(path).into_iter().filter(|slot| slot.covers(bearer)).find_map(|slot| {
-            let held = slot.token.try_lock().ok()?;
+        self.of(path).into_iter().filter(|entry| entry.covers(bearer)).find_map(|entry| {
+            let held = entry.token.try_lock().ok()?;
             held.as_ref().filter(|token| token.is_live()).cloned()
         })
     }
 
-    fn of(&self, path: &str) -> Vec<Arc<Slot>> {
-        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.get(path).cloned().unwrap_or_default()
+    fn of(&self, path: &str) -> Vec<Arc<Entry>> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.get(path).cloned().unwrap_or_default()
     }
 
-    fn slot(&self, path: &str, bearer: Bearer) -> Arc<Slot> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let slots = slots.entry(path.to_owned()).or_default();
-        if let Some(slot) = slots.iter().find(|slot| slot.bearer == bearer) {
-            return Arc::clone(slot);
+    fn entry(&self, path: &str, bearer: Bearer) -> Arc<Entry> {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = entries.entry(path.to_owned()).or_default();
+        if let Some(entry) = entries.iter().find(|entry| entry.bearer == bearer) {
+            return Arc::clone(entry);
         }
-        let slot = Arc::new(Slot { bearer, token: tokio::sync::Mutex::default() });
-        slots.push(Arc::clone(&slot));
-        slot
+        let entry = Arc::new(Entry { bearer, token: tokio::sync::Mutex::default() });
+        entries.push(Arc::clone(&entry));
+        entry
     }
 
     /// Asks the token server in the first way, and in the second where it does not know the first.

@@ -10,10 +10,10 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::memory::Memory;
-use super::pace::{Pace, Rate, RateLimit, Throttle};
-use super::place::Lane;
+use super::rate::{Rate, RateLimit, RateLimiter, Throttle};
 use super::request::Purpose;
 use super::retry::Gates;
+use super::slot::Lane;
 use super::tuner::{BULK, METADATA, Measure};
 use crate::model::Registry;
 
@@ -62,18 +62,18 @@ impl Traffic {
     }
 
     fn open(&self, registry: &Registry) -> Lanes {
-        let lane = |purpose, measure: Measure, pace| {
+        let lane = |purpose, measure: Measure, limiter| {
             let cap = self.options.max_per_host.map_or(measure.cap, NonZeroUsize::get);
-            Lane::new(purpose, measure, cap, pace)
+            Lane::new(purpose, measure, cap, limiter)
         };
-        let paced = |total: &Option<Arc<Throttle>>| {
+        let limiter = |total: &Option<Arc<Throttle>>| {
             let own = self.options.rate(Some(registry)).map(Throttle::new);
-            Pace::new(own.into_iter().chain(total.clone()))
+            RateLimiter::new(own.into_iter().chain(total.clone()))
         };
         Lanes {
-            metadata: lane(Purpose::Metadata, METADATA, Pace::default()),
-            download: lane(Purpose::Download, BULK, paced(&self.down)),
-            upload: lane(Purpose::Upload, BULK, paced(&self.up)),
+            metadata: lane(Purpose::Metadata, METADATA, RateLimiter::default()),
+            download: lane(Purpose::Download, BULK, limiter(&self.down)),
+            upload: lane(Purpose::Upload, BULK, limiter(&self.up)),
         }
     }
 }

@@ -52,7 +52,7 @@ pub(super) struct Epoch {
 pub(super) struct Sample {
     /// Work in a second.
     pub(super) rate: f64,
-    /// Whether there were more requests than places.
+    /// Whether there were more requests than slots.
     pub(super) full: bool,
 }
 
@@ -66,7 +66,7 @@ impl Epoch {
         self.work = self.work.saturating_add(work);
     }
 
-    /// Takes note of a request that found no place.
+    /// Takes note of a request that found no slot.
     pub(super) fn want(&mut self) {
         self.wanted = true;
     }

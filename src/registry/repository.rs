@@ -26,12 +26,12 @@ impl Source for Remote {
     }
 
     async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
-        self.download(blob, offset, self.client().place(Purpose::Download)).await
+        self.download(blob, offset, self.client().slot(Purpose::Download)).await
     }
 
     async fn blob_at_once(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
-        let place = self.client().place_at_once(Purpose::Download);
-        self.download(blob, offset, std::future::ready(place)).await
+        let slot = self.client().slot_at_once(Purpose::Download);
+        self.download(blob, offset, std::future::ready(slot)).await
     }
 
     async fn names(&self) -> Result<Vec<RefName>> {

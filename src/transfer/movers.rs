@@ -48,7 +48,7 @@ impl Permits {
 }
 
 /// One target of a job while its blobs are moved.
-pub(super) struct Course {
+pub(super) struct Delivery {
     /// Which target.
     pub(super) number: usize,
     /// Set when the target has failed: what is on its way there is given up.
@@ -57,7 +57,7 @@ pub(super) struct Course {
     lagging: AtomicBool,
 }
 
-impl Course {
+impl Delivery {
     pub(super) fn new(number: usize) -> Self {
         Self { number, stop: CancellationToken::new(), lagging: AtomicBool::new(false) }
     }
@@ -80,7 +80,7 @@ pub(super) struct Placed {
 
 /// A target that needs the bytes and may have them now.
 struct Ready {
-    course: Arc<Course>,
+    delivery: Arc<Delivery>,
     flight: Flight,
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -88,7 +88,7 @@ struct Ready {
 impl Ready {
     /// Notes that others had to wait for it.
     fn too_late(ready: Option<Self>) -> Option<Self> {
-        ready.inspect(|ready| ready.course.lags())
+        ready.inspect(|ready| ready.delivery.lags())
     }
 }
 
@@ -98,23 +98,23 @@ impl Movers {
         Self { flights: Flights::default(), mounts: Mounts::default(), permits, observer }
     }
 
-    /// Sees to it that all targets of `courses` have `blob`, and tells each that has.
+    /// Sees to it that all targets of `deliveries` have `blob`, and tells each that has.
     pub(super) async fn place(
         self: Arc<Self>,
         job: Arc<Job>,
         blob: Descriptor,
-        courses: Vec<Arc<Course>>,
+        deliveries: Vec<Arc<Delivery>>,
         tell: UnboundedSender<Placed>,
     ) {
         let passage = Passage { movers: &self, job: &job, blob: &blob, tell };
         let (mut at_once, mut later) = (FuturesUnordered::new(), Vec::new());
-        for course in courses {
-            let sink = job.targets[course.number].sink.as_ref();
+        for delivery in deliveries {
+            let sink = job.targets[delivery.number].sink.as_ref();
             let flight = self.flights.try_enter(sink, &blob.digest);
-            if flight.is_some() && !course.is_lagging() {
-                at_once.push(passage.prepare(course, flight).boxed());
+            if flight.is_some() && !delivery.is_lagging() {
+                at_once.push(passage.prepare(delivery, flight).boxed());
             } else {
-                later.push(passage.prepare(course, flight).boxed());
+                later.push(passage.prepare(delivery, flight).boxed());
             }
         }
         let group = gather(&mut at_once).await;
@@ -133,13 +133,13 @@ struct Passage<'a> {
 }
 
 impl Passage<'_> {
-    fn target(&self, course: &Course) -> &Target {
-        &self.job.targets[course.number]
+    fn target(&self, delivery: &Delivery) -> &Target {
+        &self.job.targets[delivery.number]
     }
 
     /// Brings a target to where it needs the bytes; `None` when it does not, or has failed.
-    async fn prepare(&self, course: Arc<Course>, flight: Option<Flight>) -> Option<Ready> {
-        let sink = self.target(&course).sink.as_ref();
+    async fn prepare(&self, delivery: Arc<Delivery>, flight: Option<Flight>) -> Option<Ready> {
+        let sink = self.target(&delivery).sink.as_ref();
         let preparing = async {
             let mut flight = match flight {
                 Some(flight) => flight,
@@ -153,14 +153,14 @@ impl Passage<'_> {
                 Ok(Some(outcome)) => {
                     flight.add(sink);
                     drop(flight);
-                    self.done(&course, Ok(outcome));
+                    self.done(&delivery, Ok(outcome));
                 }
-                Err(error) => self.done(&course, Err(error)),
+                Err(error) => self.done(&delivery, Err(error)),
             }
             None
         };
-        let (flight, _permit) = course.stop.run_until_cancelled(preparing).await??;
-        Some(Ready { course, flight, _permit })
+        let (flight, _permit) = delivery.stop.run_until_cancelled(preparing).await??;
+        Some(Ready { delivery, flight, _permit })
     }
 
     /// The ways that move no bytes. A mount tells no less than a question: where it may succeed it is tried first, and
@@ -205,11 +205,12 @@ impl Passage<'_> {
     async fn carry(&self, group: Vec<Ready>) {
         let tee = (group.len() > 1)
             .then(|| Tee::new(Arc::clone(&self.job.source), self.blob, group.len()));
-        let courses: Vec<Arc<Course>> = group.iter().map(|r| Arc::clone(&r.course)).collect();
+        let deliveries: Vec<Arc<Delivery>> =
+            group.iter().map(|r| Arc::clone(&r.delivery)).collect();
         let notice_laggards = || {
-            for (number, course) in courses.iter().enumerate() {
+            for (number, delivery) in deliveries.iter().enumerate() {
                 if tee.as_ref().is_some_and(|tee| tee.let_go(number)) {
-                    course.lags();
+                    delivery.lags();
                 }
             }
         };
@@ -221,8 +222,8 @@ impl Passage<'_> {
     }
 
     async fn put(&self, ready: Ready, reader: Option<Reader>) {
-        let Ready { course, mut flight, _permit } = ready;
-        let Target { image, sink, .. } = self.target(&course);
+        let Ready { delivery, mut flight, _permit } = ready;
+        let Target { image, sink, .. } = self.target(&delivery);
         let (digest, size) = (self.blob.digest.clone(), self.blob.size);
         self.movers.observer.event(&Event::BlobStarted { image: *image, digest, size });
         let feed = Feed {
@@ -232,24 +233,24 @@ impl Passage<'_> {
             image: *image,
         };
         let put = sink.put_blob(self.blob, &feed);
-        let Some(result) = course.stop.run_until_cancelled(put).await else { return };
+        let Some(result) = delivery.stop.run_until_cancelled(put).await else { return };
         if result.is_ok() {
             flight.add(sink.as_ref());
         }
         drop(flight);
-        self.done(&course, result.map(|()| BlobOutcome::Copied));
+        self.done(&delivery, result.map(|()| BlobOutcome::Copied));
     }
 
-    fn done(&self, course: &Course, result: Result<BlobOutcome>) {
+    fn done(&self, delivery: &Delivery, result: Result<BlobOutcome>) {
         if let Ok(outcome) = result {
             self.movers.observer.event(&Event::BlobDone {
-                image: self.target(course).image,
+                image: self.target(delivery).image,
                 digest: self.blob.digest.clone(),
                 size: self.blob.size,
                 outcome,
             });
         }
-        let placed = Placed { target: course.number, blob: self.blob.clone(), result };
+        let placed = Placed { target: delivery.number, blob: self.blob.clone(), result };
         // Nobody listens any more when all targets have come to their end.
         let _ = self.tell.send(placed);
     }

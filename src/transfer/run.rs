@@ -12,7 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::copy::Copier;
 use super::job::{ImageReport, ImageResult, Job, Outcome};
-use super::movers::{Course, Placed};
+use super::movers::{Delivery, Placed};
 use super::resolve::choose;
 use super::{Attachments, Event, ImageGraph, Plan, ResolveError};
 use crate::model::{Descriptor, Digest, Manifest};
@@ -33,7 +33,7 @@ pub(super) struct Run<'a> {
 
 /// What is left to do for a target.
 struct Work {
-    course: Arc<Course>,
+    delivery: Arc<Delivery>,
     plan: Plan,
     report: ImageReport,
     /// Blobs that are not yet there.
@@ -133,7 +133,12 @@ impl<'a> Run<'a> {
             });
             let report = ImageReport::of(graph, &plan);
             let missing = plan.blobs.len();
-            works.push(Some(Work { course: Arc::new(Course::new(number)), plan, report, missing }));
+            works.push(Some(Work {
+                delivery: Arc::new(Delivery::new(number)),
+                plan,
+                report,
+                missing,
+            }));
         }
         works
     }
@@ -181,10 +186,10 @@ impl<'a> Run<'a> {
         commits.extend(works.iter_mut().filter_map(|work| self.commit_if_whole(work)));
         while !self.is_settled() {
             while tasks.len() < BLOBS
-                && let Some((blob, courses)) = blobs.next()
+                && let Some((blob, deliveries)) = blobs.next()
             {
                 let (movers, job) = (Arc::clone(&self.copier.movers), Arc::clone(&self.job));
-                tasks.spawn(movers.place(job, blob, courses, tell.clone()));
+                tasks.spawn(movers.place(job, blob, deliveries, tell.clone()));
             }
             tokio::select! {
                 Some(Placed { target, blob, result }) = told.recv() => match (result, &mut works[target]) {
@@ -194,7 +199,7 @@ impl<'a> Run<'a> {
                         commits.extend(self.commit_if_whole(&mut works[target]));
                     }
                     (Err(error), Some(work)) => {
-                        work.course.stop.cancel();
+                        work.delivery.stop.cancel();
                         works[target] = None;
                         self.settle(target, Err(Arc::new(error.into())));
                     }
@@ -212,14 +217,14 @@ impl<'a> Run<'a> {
         &self,
         work: &mut Option<Work>,
     ) -> Option<BoxFuture<'static, (usize, ImageResult)>> {
-        let Work { course, plan, report, .. } = work.take_if(|work| work.missing == 0)?;
+        let Work { delivery, plan, report, .. } = work.take_if(|work| work.missing == 0)?;
         let job = Arc::clone(&self.job);
         let commit = async move {
-            let result = match put_manifests(&job, course.number, &plan).await {
+            let result = match put_manifests(&job, delivery.number, &plan).await {
                 Ok(()) => Ok(report),
                 Err(error) => Err(Arc::new(error.into())),
             };
-            (course.number, result)
+            (delivery.number, result)
         };
         Some(commit.boxed())
     }
@@ -272,8 +277,8 @@ impl<'a> Run<'a> {
 }
 
 /// All blobs that targets need, large ones first, each with those who need it.
-fn blobs_of(works: &[Option<Work>]) -> Vec<(Descriptor, Vec<Arc<Course>>)> {
-    let mut blobs: Vec<(Descriptor, Vec<Arc<Course>>)> = Vec::new();
+fn blobs_of(works: &[Option<Work>]) -> Vec<(Descriptor, Vec<Arc<Delivery>>)> {
+    let mut blobs: Vec<(Descriptor, Vec<Arc<Delivery>>)> = Vec::new();
     let mut known: HashMap<&Digest, usize> = HashMap::new();
     for work in works.iter().flatten() {
         for blob in &work.plan.blobs {
@@ -281,7 +286,7 @@ fn blobs_of(works: &[Option<Work>]) -> Vec<(Descriptor, Vec<Arc<Course>>)> {
                 blobs.push((blob.clone(), Vec::new()));
                 blobs.len() - 1
             });
-            blobs[number].1.push(Arc::clone(&work.course));
+            blobs[number].1.push(Arc::clone(&work.delivery));
         }
     }
     blobs.sort_by_key(|(blob, _)| std::cmp::Reverse(blob.size));

@@ -122,7 +122,7 @@ pub(super) struct Reader {
 
 impl Reader {
     /// The bytes from `offset` on: shared ones while they last, then its own. It waits until there are some to be had,
-    /// so that nobody takes a place to write to first and then waits for the source's turn.
+    /// so that nobody takes a slot to write in first and then waits for the source's turn.
     pub(super) async fn stream(&self, offset: u64) -> Result<BlobStream> {
         let (shared, number) = (Arc::clone(&self.shared), self.number);
         shared.window().go_to(number, offset);

@@ -54,48 +54,48 @@ async fn kinds_and_registries_do_not_wait_for_each_other() {
     let (one, other) = (slow(), slow());
     let traffic = at_most(1);
     let client = one.client_in(&traffic);
-    let _held = client.place(Purpose::Download).await;
+    let _held = client.slot(Purpose::Download).await;
     ask(&client, Request::get("/v2/x")).await;
     ask(&client, Request::get("/v2/x").purpose(Purpose::Upload)).await;
     ask(&other.client_in(&traffic), Request::get("/v2/x").purpose(Purpose::Download)).await;
 }
 
 #[tokio::test]
-async fn a_place_is_kept_until_the_answer_was_read_or_dropped() {
+async fn a_slot_is_kept_until_the_answer_was_read_or_dropped() {
     let host = slow();
     let client = host.client_in(&at_most(1));
     let request = || Request::get("/v2/x").purpose(Purpose::Download);
     let response = client.send(request()).await.unwrap();
-    assert!(client.try_place(Purpose::Download).is_none());
+    assert!(client.try_slot(Purpose::Download).is_none());
     let mut stream = response.into_stream();
-    assert!(client.try_place(Purpose::Download).is_none());
+    assert!(client.try_slot(Purpose::Download).is_none());
     while stream.next().await.is_some() {}
-    assert!(client.try_place(Purpose::Download).is_some());
+    assert!(client.try_slot(Purpose::Download).is_some());
     let response = client.send(request()).await.unwrap();
     drop(response);
-    assert!(client.try_place(Purpose::Download).is_some());
+    assert!(client.try_slot(Purpose::Download).is_some());
 }
 
 #[tokio::test]
-async fn an_answer_without_a_body_keeps_no_place() {
+async fn an_answer_without_a_body_keeps_no_slot() {
     let host = slow();
     let client = host.client_in(&at_most(1));
     let _kept = client.send(Request::head("/v2/x")).await.unwrap();
-    assert!(client.try_place(Purpose::Metadata).is_some());
+    assert!(client.try_slot(Purpose::Metadata).is_some());
 }
 
 #[tokio::test]
-async fn requests_at_one_place_wait_for_no_other() {
+async fn requests_in_one_slot_wait_for_no_other() {
     let host = slow();
     let client = host.client_in(&at_most(1));
-    let place = client.place(Purpose::Download).await;
-    let request = || Request::get("/v2/x").at(&place);
+    let slot = client.slot(Purpose::Download).await;
+    let request = || Request::get("/v2/x").in_slot(&slot);
     let first = client.send(request()).await.unwrap();
     ask(&client, request()).await;
     drop(first);
-    assert!(client.try_place(Purpose::Download).is_none());
-    drop(place);
-    assert!(client.try_place(Purpose::Download).is_some());
+    assert!(client.try_slot(Purpose::Download).is_none());
+    drop(slot);
+    assert!(client.try_slot(Purpose::Download).is_some());
 }
 
 #[tokio::test]
@@ -123,9 +123,9 @@ async fn a_body_that_breaks_off_is_a_sign_of_pressure() {
     let client = host.client_in(&at_most(2));
     let response = client.send(Request::get("/v2/broken").purpose(Purpose::Download)).await;
     assert!(response.unwrap().bytes(10).await.is_err());
-    let _one = client.try_place(Purpose::Download).unwrap();
-    assert!(client.try_place(Purpose::Download).is_none());
-    assert!(client.try_place(Purpose::Upload).is_some());
+    let _one = client.try_slot(Purpose::Download).unwrap();
+    assert!(client.try_slot(Purpose::Download).is_none());
+    assert!(client.try_slot(Purpose::Upload).is_some());
 }
 
 const RATE: u32 = 200 * 1024;

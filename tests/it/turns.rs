@@ -202,7 +202,7 @@ async fn blobs_that_waited_long_for_their_turn_are_read_once_for_all_nevertheles
 }
 
 #[test]
-fn with_one_place_everywhere_a_shared_read_and_another_do_not_wait_for_each_other() {
+fn with_one_slot_everywhere_a_shared_read_and_another_do_not_wait_for_each_other() {
     let registries = [(); 3].map(|()| Embedded::new());
     let [from, one, two] = registries.each_ref().map(|r| Proxy::before(&r.address()));
     let shell = Shell::new();
@@ -212,7 +212,7 @@ fn with_one_place_everywhere_a_shared_read_and_another_do_not_wait_for_each_othe
         let image = format!("{}/{name}:v1", registries[0].address());
         shell.ok(&["push", "--plain-http", &format!("oci:{name}:v1"), &image]);
     }
-    // The other image has the place to read at before the one for two is begun, and wants to write after that.
+    // The other image has the slot to read in before the one for two is begun, and wants to write after that.
     one.fault(1, "HEAD", "/v2/app/manifests/v1", Fault::Delay(Duration::from_millis(400)));
     from.fault(1, "GET", "/v2/other/blobs/", Fault::Delay(Duration::from_millis(1200)));
     let mapping =

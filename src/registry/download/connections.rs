@@ -16,7 +16,7 @@ const PLENTY: f64 = 125e6;
 
 /// How the number of connections grew.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct Connections {
     width: usize,
     /// The number of connections before the last step, and the rate that they had.
     before: Option<(usize, f64)>,
@@ -27,13 +27,13 @@ pub(super) struct Pace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Stay,
-    /// Try so many, if they can be had, and say so with [`Pace::widened`].
+    /// Try so many, if they can be had, and say so with [`Connections::widened`].
     Widen(usize),
     /// The last step gained nothing.
     Narrow,
 }
 
-impl Pace {
+impl Connections {
     /// Begins with so many connections.
     pub(super) fn new(width: usize) -> Self {
         Self { width, before: None, settled: false }
@@ -104,14 +104,14 @@ mod tests {
 
     /// The widths that come of a blob whose rate depends on the width alone.
     fn widths(rate: impl Fn(usize) -> f64) -> Vec<usize> {
-        let mut pace = Pace::new(1);
+        let mut connections = Connections::new(1);
         let mut widths = vec![1];
         for _ in 0..10 {
-            let seen = at(rate(pace.width()));
-            if let Step::Widen(width) = pace.judge(&seen) {
-                pace.widened(width, &seen);
+            let seen = at(rate(connections.width()));
+            if let Step::Widen(width) = connections.judge(&seen) {
+                connections.widened(width, &seen);
             }
-            widths.push(pace.width());
+            widths.push(connections.width());
         }
         widths.dedup();
         widths
@@ -128,40 +128,40 @@ mod tests {
 
     #[test]
     fn a_slow_reader_gets_no_more_connections() {
-        let mut pace = Pace::new(1);
-        assert_eq!(pace.judge(&Seen { rate: 20e6, waited: 0.5 }), Step::Stay);
-        assert_eq!(pace.judge(&at(20e6)), Step::Widen(2));
+        let mut connections = Connections::new(1);
+        assert_eq!(connections.judge(&Seen { rate: 20e6, waited: 0.5 }), Step::Stay);
+        assert_eq!(connections.judge(&at(20e6)), Step::Widen(2));
     }
 
     #[test]
     fn a_step_that_could_not_be_made_is_tried_again() {
-        let mut pace = Pace::new(2);
-        assert_eq!(pace.judge(&at(40e6)), Step::Widen(4));
-        assert_eq!((pace.width(), pace.judge(&at(40e6))), (2, Step::Widen(4)));
+        let mut connections = Connections::new(2);
+        assert_eq!(connections.judge(&at(40e6)), Step::Widen(4));
+        assert_eq!((connections.width(), connections.judge(&at(40e6))), (2, Step::Widen(4)));
     }
 
     #[test]
     fn after_a_trouble_it_stays() {
-        let mut pace = Pace::new(6);
-        pace.retreat();
-        assert_eq!((pace.width(), pace.judge(&at(1e6))), (4, Step::Stay));
-        pace.stop();
-        assert_eq!((pace.width(), pace.judge(&at(1e6))), (1, Step::Stay));
+        let mut connections = Connections::new(6);
+        connections.retreat();
+        assert_eq!((connections.width(), connections.judge(&at(1e6))), (4, Step::Stay));
+        connections.stop();
+        assert_eq!((connections.width(), connections.judge(&at(1e6))), (1, Step::Stay));
         assert_eq!(down_from(7).collect::<Vec<_>>(), [6, 4, 2, 1]);
     }
 
     proptest! {
         #[test]
         fn it_always_settles_within_the_steps(rates in prop::collection::vec(0.0f64..1e9, 0..50)) {
-            let mut pace = Pace::new(1);
+            let mut connections = Connections::new(1);
             let mut narrowed = 0;
             for rate in rates {
-                match pace.judge(&at(rate)) {
-                    Step::Widen(width) => pace.widened(width, &at(rate)),
+                match connections.judge(&at(rate)) {
+                    Step::Widen(width) => connections.widened(width, &at(rate)),
                     Step::Narrow => narrowed += 1,
                     Step::Stay => {}
                 }
-                prop_assert!(STEPS.contains(&pace.width()));
+                prop_assert!(STEPS.contains(&connections.width()));
             }
             prop_assert!(narrowed <= 1);
         }

@@ -8,14 +8,14 @@ pub(super) const SEGMENT: u64 = 3 * 1024 * 1024;
 
 /// How a blob of `size` bytes is being read.
 #[derive(Clone, Debug)]
-pub(super) struct Course {
+pub(super) struct Cursor {
     /// The bytes of the blob.
     pub(super) size: u64,
     /// The next byte for whoever reads it.
     pub(super) at: u64,
 }
 
-impl Course {
+impl Cursor {
     /// The bytes from the next one to the end.
     pub(super) fn left(&self) -> u64 {
         self.size.saturating_sub(self.at)
@@ -55,11 +55,11 @@ mod tests {
             slots in 0u64..10,
             steps in prop::collection::vec(1u64..2 * SEGMENT, 0..60),
         ) {
-            let mut course = Course { size, at: offset.min(size) };
+            let mut cursor = Cursor { size, at: offset.min(size) };
             let mut ahead: Vec<Range<u64>> = Vec::new();
             for step in steps {
                 let around = ahead.first().map(|first| first.start..ahead[ahead.len() - 1].end);
-                while let Some(next) = course.following(
+                while let Some(next) = cursor.following(
                     ahead.first().map(|first| first.start..ahead[ahead.len() - 1].end),
                     lead,
                     slots * SEGMENT,
@@ -68,33 +68,33 @@ mod tests {
                     prop_assert!(next.end - next.start == SEGMENT || next.end == size);
                     match ahead.last() {
                         Some(last) => prop_assert_eq!(last.end, next.start),
-                        None => prop_assert_eq!(course.at + lead, next.start),
+                        None => prop_assert_eq!(cursor.at + lead, next.start),
                     }
                     ahead.push(next);
                 }
-                let held: u64 = ahead.iter().map(|s| s.end - s.start.max(course.at)).sum();
+                let held: u64 = ahead.iter().map(|s| s.end - s.start.max(cursor.at)).sum();
                 prop_assert!(held <= slots * SEGMENT, "{around:?}");
-                course.at = (course.at + step).min(size);
-                ahead.retain(|segment| segment.end > course.at);
+                cursor.at = (cursor.at + step).min(size);
+                ahead.retain(|segment| segment.end > cursor.at);
             }
         }
 
         #[test]
         fn segments_cover_a_blob_once(size in 0u64..40 * SEGMENT, offset in 0u64..40 * SEGMENT) {
-            let mut course = Course { size, at: offset };
-            while let Some(next) = course.following(None, 0, SEGMENT) {
-                prop_assert_eq!(next.start, course.at);
-                course.at = next.end;
+            let mut cursor = Cursor { size, at: offset };
+            while let Some(next) = cursor.following(None, 0, SEGMENT) {
+                prop_assert_eq!(next.start, cursor.at);
+                cursor.at = next.end;
             }
-            prop_assert_eq!(course.at, size.max(offset));
-            prop_assert_eq!(course.left(), 0);
+            prop_assert_eq!(cursor.at, size.max(offset));
+            prop_assert_eq!(cursor.left(), 0);
         }
     }
 
     #[test]
     fn the_end_of_numbers_is_no_overflow() {
-        let course = Course { size: u64::MAX, at: u64::MAX - 1 };
-        assert_eq!(course.following(None, 5, u64::MAX), None);
-        assert_eq!(course.following(None, 0, u64::MAX), Some(u64::MAX - 1..u64::MAX));
+        let cursor = Cursor { size: u64::MAX, at: u64::MAX - 1 };
+        assert_eq!(cursor.following(None, 5, u64::MAX), None);
+        assert_eq!(cursor.following(None, 0, u64::MAX), Some(u64::MAX - 1..u64::MAX));
     }
 }

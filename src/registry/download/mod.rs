@@ -3,8 +3,8 @@
 //! Whoever reads a blob gets its bytes in order and knows nothing of how many connections bring them. How the number
 //! is found: `docs/decisions/0014-several-connections-for-one-blob.md`.
 
-mod course;
-mod pace;
+mod connections;
+mod cursor;
 mod part;
 mod room;
 mod segment;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use futures_util::stream;
 
 use super::Remote;
-use crate::http::Place;
+use crate::http::Slot;
 use crate::model::Descriptor;
 use crate::store::{BlobStream, Result};
 use part::{Blob, Part, Wanted};
@@ -27,25 +27,25 @@ const WORTHWHILE: u64 = 64 * 1024 * 1024;
 
 impl Remote {
     /// The bytes of a blob from `offset` on. When the connection breaks the stream goes on at the byte that it
-    /// reached, asking the registry anew where the blob is. It keeps its `place` all the time.
+    /// reached, asking the registry anew where the blob is. It keeps its `slot` all the time.
     pub(super) async fn download(
         &self,
         blob: &Descriptor,
         offset: u64,
-        place: impl Future<Output = Place> + Send,
+        slot: impl Future<Output = Slot> + Send,
     ) -> Result<BlobStream> {
         if offset > 0 && offset == blob.size {
             return Ok(Box::pin(stream::empty()));
         }
-        let place = Arc::new(place.await);
+        let slot = Arc::new(slot.await);
         let blob = Blob { remote: self.clone(), descriptor: blob.clone() };
         let left = blob.descriptor.size.saturating_sub(offset);
         if left < WORTHWHILE || self.client().width().best().is_none() {
-            let mut part = Part::new(blob.clone(), offset, Wanted::Rest, place);
+            let mut part = Part::new(blob.clone(), offset, Wanted::Rest, slot);
             part.open().await.map_err(|failure| blob.told(failure))?;
             return Ok(Box::pin(stream::try_unfold(part, Part::step)));
         }
-        let striped = Striped::open(blob, offset, place).await?;
+        let striped = Striped::open(blob, offset, slot).await?;
         Ok(Box::pin(stream::try_unfold(striped, Striped::step)))
     }
 }

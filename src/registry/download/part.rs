@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use http::StatusCode;
 use http::header::{CONTENT_RANGE, RANGE};
 
-use crate::http::{self as wire, Attempts, ByteStream, Place, Request, Response};
+use crate::http::{self as wire, Attempts, ByteStream, Request, Response, Slot};
 use crate::model::Descriptor;
 use crate::registry::Remote;
 use crate::registry::blobs::what;
@@ -47,7 +47,7 @@ pub(super) struct Blob {
 pub(super) struct Part {
     of: Blob,
     /// Kept as long as the part is: an upload may wait for it.
-    place: Arc<Place>,
+    slot: Arc<Slot>,
     /// The next byte.
     at: u64,
     wanted: Wanted,
@@ -57,9 +57,9 @@ pub(super) struct Part {
 }
 
 impl Part {
-    pub(super) fn new(of: Blob, at: u64, wanted: Wanted, place: Arc<Place>) -> Self {
+    pub(super) fn new(of: Blob, at: u64, wanted: Wanted, slot: Arc<Slot>) -> Self {
         let attempts = of.remote.client().attempts();
-        Self { of, place, at, wanted, body: None, attempts }
+        Self { of, slot, at, wanted, body: None, attempts }
     }
 
     /// Whether the server gives a part when asked for one, as far as is known.
@@ -124,7 +124,7 @@ impl Part {
         let mut request = Request::get(remote.url(format_args!("blobs/{}", descriptor.digest)))
             .scope(remote.pull())
             .accept(self.wanted.answers())
-            .at(&self.place);
+            .in_slot(&self.slot);
         if let Some(range) = self.wanted.range(self.at) {
             request = request.header(RANGE, ascii(&range));
         }

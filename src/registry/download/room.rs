@@ -1,6 +1,6 @@
 //! How far ahead a blob may be fetched.
 
-use super::course::SEGMENT;
+use super::cursor::SEGMENT;
 use crate::http::{Memory, Reserved};
 
 /// The memory that one download has for segments that come before their turn. Nobody waits for it: who finds none

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::part::{Blob, Failure, Part, Wanted};
-use crate::http::Place;
+use crate::http::Slot;
 
 /// How many bytes are handed over at once. They are copied together: a small piece of what a socket gave would keep
 /// the whole of it in memory.
@@ -37,11 +37,11 @@ impl Segment {
     pub(super) fn fetch(
         blob: Blob,
         span: Range<u64>,
-        place: Arc<Place>,
+        slot: Arc<Slot>,
         fetching: &mut Fetching,
     ) -> Self {
         let (sender, pieces) = unbounded_channel();
-        let part = Part::new(blob, span.start, Wanted::Until(span.end), place);
+        let part = Part::new(blob, span.start, Wanted::Until(span.end), slot);
         let task = fetching.spawn(fetch(part, sender));
         Self { left: span, pieces, task }
     }

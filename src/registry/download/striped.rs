@@ -14,13 +14,13 @@ use tokio::task::JoinError;
 use tokio::time::Instant;
 
 use super::WORTHWHILE;
-use super::course::{Course, SEGMENT};
-use super::pace::{Pace, Step, down_from};
+use super::connections::{Connections, Step, down_from};
+use super::cursor::{Cursor, SEGMENT};
 use super::part::{Blob, Failure, Part, Wanted};
 use super::room::Room;
 use super::segment::{Fetching, Segment};
 use super::watch::{Seen, Watch};
-use crate::http::{Place, Purpose, Width};
+use crate::http::{Purpose, Slot, Width};
 use crate::store::Result;
 
 /// How long to wait for a segment whose turn it is before the reader fetches the bytes itself.
@@ -29,9 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// A download under way.
 pub(super) struct Striped {
     blob: Blob,
-    course: Course,
+    cursor: Cursor,
     /// The right to one connection, for as long as the download lasts; further ones may be had or not.
-    place: Arc<Place>,
+    slot: Arc<Slot>,
     /// The reader's own connection, when it is that which is read.
     own: Option<Part>,
     /// How long the own connection took to answer.
@@ -40,37 +40,37 @@ pub(super) struct Striped {
     ahead: VecDeque<Segment>,
     fetching: Fetching,
     room: Room,
-    pace: Pace,
+    connections: Connections,
     watch: Watch,
 }
 
 impl Striped {
     /// Opens the reader's own connection, and is ready for as many others as were of use before.
-    pub(super) async fn open(blob: Blob, at: u64, place: Arc<Place>) -> Result<Self> {
+    pub(super) async fn open(blob: Blob, at: u64, slot: Arc<Slot>) -> Result<Self> {
         let room = Room::new(blob.remote.client().memory().clone());
         let mut striped = Self {
-            course: Course { size: blob.descriptor.size, at },
+            cursor: Cursor { size: blob.descriptor.size, at },
             blob,
-            place,
+            slot,
             own: None,
             opening: Duration::ZERO,
             ahead: VecDeque::new(),
             fetching: Fetching::new(),
             room,
-            pace: Pace::new(1),
+            connections: Connections::new(1),
             watch: Watch::begin(Instant::now()),
         };
         striped.open_own().await?;
         let best = striped.known().best().unwrap_or(1);
         let width = down_from(best).find(|&width| width == 1 || striped.room.widen(width));
-        striped.pace = Pace::new(width.unwrap_or(1));
+        striped.connections = Connections::new(width.unwrap_or(1));
         Ok(striped)
     }
 
     async fn open_own(&mut self) -> Result<()> {
         let begun = Instant::now();
-        let (blob, place) = (self.blob.clone(), Arc::clone(&self.place));
-        let own = self.own.insert(Part::new(blob, self.course.at, Wanted::Rest, place));
+        let (blob, slot) = (self.blob.clone(), Arc::clone(&self.slot));
+        let own = self.own.insert(Part::new(blob, self.cursor.at, Wanted::Rest, slot));
         own.open().await.map_err(|failure| self.blob.told(failure))?;
         self.opening = begun.elapsed();
         Ok(())
@@ -85,7 +85,7 @@ impl Striped {
     pub(super) async fn step(mut self) -> Result<Option<(Bytes, Self)>> {
         let asked = Instant::now();
         let Some(bytes) = self.next(asked).await? else { return Ok(None) };
-        self.course.at += bytes.len() as u64;
+        self.cursor.at += bytes.len() as u64;
         if let Some(seen) = self.watch.took(asked, Instant::now(), bytes.len()) {
             self.adapt(&seen);
         }
@@ -101,7 +101,7 @@ impl Striped {
                 self.read_segment(asked).await?
             } else if self.own.is_some() {
                 return self.read_own().await;
-            } else if self.course.left() == 0 {
+            } else if self.cursor.left() == 0 {
                 return Ok(None);
             } else {
                 self.open_own().await?;
@@ -115,7 +115,7 @@ impl Striped {
 
     /// Drops segments that were overtaken, learns from fetches that ended, and frees memory that is of no more use.
     fn tidy(&mut self) {
-        while self.ahead.front().is_some_and(|segment| segment.left.end <= self.course.at) {
+        while self.ahead.front().is_some_and(|segment| segment.left.end <= self.cursor.at) {
             self.ahead.pop_front();
         }
         while let Some(ended) = self.fetching.try_join_next() {
@@ -124,44 +124,44 @@ impl Striped {
         if self.own.as_ref().is_some_and(|own| !own.is_ranged()) {
             self.refused("the whole blob");
         }
-        if self.pace.width() == 1 && self.ahead.is_empty() {
+        if self.connections.width() == 1 && self.ahead.is_empty() {
             self.room.leave();
         }
     }
 
     /// Fetches further segments, as far as connections and memory go.
     fn reach_out(&mut self) {
-        while self.fetching.len() + usize::from(self.own.is_some()) < self.pace.width() {
+        while self.fetching.len() + usize::from(self.own.is_some()) < self.connections.width() {
             let lead = match self.own {
                 Some(_) => SEGMENT + self.watch.bytes_in(2 * self.opening),
                 None => 0,
             };
             let ahead = self.ahead.front().zip(self.ahead.back());
             let ahead = ahead.map(|(front, back)| front.left.start..back.left.end);
-            let Some(span) = self.course.following(ahead, lead, self.room.bytes()) else { return };
-            let Some(place) = self.free_place() else {
+            let Some(span) = self.cursor.following(ahead, lead, self.room.bytes()) else { return };
+            let Some(slot) = self.free_slot() else {
                 // What so few connections bring tells nothing about so many.
                 self.watch.changed(Instant::now());
                 return;
             };
-            let segment = Segment::fetch(self.blob.clone(), span, place, &mut self.fetching);
+            let segment = Segment::fetch(self.blob.clone(), span, slot, &mut self.fetching);
             self.ahead.push_back(segment);
         }
     }
 
     /// The right to a further connection. Nobody waits for one.
-    fn free_place(&self) -> Option<Arc<Place>> {
-        if Arc::strong_count(&self.place) == 1 {
-            return Some(Arc::clone(&self.place));
+    fn free_slot(&self) -> Option<Arc<Slot>> {
+        if Arc::strong_count(&self.slot) == 1 {
+            return Some(Arc::clone(&self.slot));
         }
-        self.blob.remote.client().try_place(Purpose::Download).map(Arc::new)
+        self.blob.remote.client().try_slot(Purpose::Download).map(Arc::new)
     }
 
     /// Whether the next byte is that of a segment. As long as the own connection brings bytes, a segment has to have
     /// some as well.
     fn is_segments_turn(&self) -> bool {
         self.ahead.front().is_some_and(|segment| {
-            segment.left.start <= self.course.at && (segment.is_ready() || self.own.is_none())
+            segment.left.start <= self.cursor.at && (segment.is_ready() || self.own.is_none())
         })
     }
 
@@ -171,7 +171,7 @@ impl Striped {
         Ok(bytes.map(|mut bytes| {
             // What a segment has is not taken twice.
             if let Some(segment) = self.ahead.front().filter(|segment| segment.is_ready())
-                && let Some(before @ 1..) = segment.left.start.checked_sub(self.course.at)
+                && let Some(before @ 1..) = segment.left.start.checked_sub(self.cursor.at)
             {
                 bytes.truncate(usize::try_from(before).unwrap_or(usize::MAX));
             }
@@ -184,7 +184,7 @@ impl Striped {
         let Some(segment) = self.ahead.front_mut() else { return Ok(None) };
         tokio::select! {
             biased;
-            bytes = segment.next(self.course.at) => {
+            bytes = segment.next(self.cursor.at) => {
                 if bytes.is_none() {
                     self.ahead.pop_front();
                 }
@@ -196,7 +196,7 @@ impl Striped {
             }
             () = tokio::time::sleep_until(asked + PATIENCE) => {
                 tracing::debug!("{} is late", self.what());
-                self.pace.retreat();
+                self.connections.retreat();
                 self.open_own().await?;
                 Ok(None)
             }
@@ -210,7 +210,7 @@ impl Striped {
             Ok(Err(Failure::Unfit(status))) => self.refused(status.as_str()),
             Ok(Err(Failure::Failed(error))) => {
                 tracing::debug!("{} could not be read: {error}", self.what());
-                self.pace.stop();
+                self.connections.stop();
             }
             Err(lost) => {
                 if let Ok(panic) = lost.try_into_panic() {
@@ -226,7 +226,7 @@ impl Striped {
             tracing::debug!("asked for {}, the answer is {answer}: one connection", self.what());
         }
         self.known().refused();
-        self.pace.stop();
+        self.connections.stop();
     }
 
     fn what(&self) -> String {
@@ -235,19 +235,19 @@ impl Striped {
 
     /// More connections, or fewer, after what was seen.
     fn adapt(&mut self, seen: &Seen) {
-        let tried = self.pace.is_trying();
-        let step = self.pace.judge(seen);
+        let tried = self.connections.is_trying();
+        let step = self.connections.judge(seen);
         if tried {
-            self.known().found(self.pace.width());
+            self.known().found(self.connections.width());
         }
         match step {
-            Step::Widen(width) if self.course.left() >= WORTHWHILE && self.room.widen(width) => {
-                self.pace.widened(width, seen);
+            Step::Widen(width) if self.cursor.left() >= WORTHWHILE && self.room.widen(width) => {
+                self.connections.widened(width, seen);
             }
             Step::Narrow => {}
             Step::Widen(_) | Step::Stay => return,
         }
-        tracing::debug!("{:.1} MB/s: {} connections", seen.rate / 1e6, self.pace.width());
+        tracing::debug!("{:.1} MB/s: {} connections", seen.rate / 1e6, self.connections.width());
         self.watch.changed(Instant::now());
     }
 }
