@@ -503,7 +503,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__mirror)
-            opts="-f -a -v -q -o -h --filename --platform --referrers --jobs --no-resume --fsync --max-per-host --limit-rate --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
+            opts="-f -a -v -q -o -h --filename --platform --referrers --jobs --no-resume --max-per-host --limit-rate --fsync --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -525,16 +525,16 @@ _longshore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --fsync)
-                    COMPREPLY=($(compgen -W "always batch off" -- "${cur}"))
-                    return 0
-                    ;;
                 --max-per-host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --limit-rate)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fsync)
+                    COMPREPLY=($(compgen -W "always batch off" -- "${cur}"))
                     return 0
                     ;;
                 --authfile)
@@ -597,7 +597,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__pull)
-            opts="-v -q -o -h --platform --referrers --jobs --no-resume --fsync --max-per-host --limit-rate --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
+            opts="-v -q -o -h --platform --referrers --jobs --no-resume --max-per-host --limit-rate --fsync --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -611,16 +611,16 @@ _longshore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --fsync)
-                    COMPREPLY=($(compgen -W "always batch off" -- "${cur}"))
-                    return 0
-                    ;;
                 --max-per-host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --limit-rate)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fsync)
+                    COMPREPLY=($(compgen -W "always batch off" -- "${cur}"))
                     return 0
                     ;;
                 --creds)
@@ -667,7 +667,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__push)
-            opts="-v -q -o -h --referrers --jobs --no-resume --fsync --max-per-host --limit-rate --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
+            opts="-v -q -o -h --referrers --jobs --no-resume --max-per-host --limit-rate --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -675,10 +675,6 @@ _longshore() {
             case "${prev}" in
                 --jobs)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fsync)
-                    COMPREPLY=($(compgen -W "always batch off" -- "${cur}"))
                     return 0
                     ;;
                 --max-per-host)

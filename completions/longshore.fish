@@ -69,11 +69,11 @@ complete -c longshore -n "__fish_longshore_using_subcommand logout" -s q -l quie
 complete -c longshore -n "__fish_longshore_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
+complete -c longshore -n "__fish_longshore_using_subcommand pull" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand pull" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
 batch\t'At the end of each image'
 off\t'Never'"
-complete -c longshore -n "__fish_longshore_using_subcommand pull" -l max-per-host -d 'The most requests of each kind (metadata, downloads, uploads) that one registry gets at once. Up to that, as many as it answers faster for [default: 32, and 16 downloads and uploads]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand pull" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
@@ -92,11 +92,8 @@ complete -c longshore -n "__fish_longshore_using_subcommand pull" -s v -l verbos
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
-complete -c longshore -n "__fish_longshore_using_subcommand push" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
-batch\t'At the end of each image'
-off\t'Never'"
-complete -c longshore -n "__fish_longshore_using_subcommand push" -l max-per-host -d 'The most requests of each kind (metadata, downloads, uploads) that one registry gets at once. Up to that, as many as it answers faster for [default: 32, and 16 downloads and uploads]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand push" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times' -r
+complete -c longshore -n "__fish_longshore_using_subcommand push" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand push" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
@@ -117,11 +114,11 @@ complete -c longshore -n "__fish_longshore_using_subcommand push" -s h -l help -
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s f -l filename -d 'Read mappings from a file; - is standard input' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
 batch\t'At the end of each image'
 off\t'Never'"
-complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l max-per-host -d 'The most requests of each kind (metadata, downloads, uploads) that one registry gets at once. Up to that, as many as it answers faster for [default: 32, and 16 downloads and uploads]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s a -l authfile -d 'Auth file to read logins from' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-creds -d 'User name and password for the source' -r

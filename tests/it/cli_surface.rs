@@ -38,6 +38,7 @@ fn what_cannot_be_meant_is_a_usage_error() {
         "pull --platform linux quay.io/org/app",
         "pull --jobs 0 quay.io/org/app",
         "pull --fsync sometimes quay.io/org/app",
+        "push --fsync off oci:a quay.io/org/app",
         "pull --max-per-host 0 quay.io/org/app",
         "pull --limit-rate 0 quay.io/org/app",
         "pull --limit-rate fast quay.io/org/app",

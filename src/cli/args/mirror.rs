@@ -9,7 +9,7 @@ use longshore::ops::pairs;
 
 use super::UsageError;
 use super::access::{DestinationArgs, RetryArgs, SourceArgs};
-use super::transfer::{Copy, PlatformArgs, TransferArgs};
+use super::transfer::{Copy, LocalArgs, PlatformArgs, TransferArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,6 +42,8 @@ pub(crate) struct MirrorArgs {
     pub(crate) platforms: PlatformArgs,
     #[command(flatten)]
     pub(crate) transfer: TransferArgs,
+    #[command(flatten)]
+    pub(crate) local: LocalArgs,
     /// Auth file to read logins from
     #[arg(
         short = 'a',
@@ -76,7 +78,7 @@ impl MirrorArgs {
             }
         }
         Ok(Copy {
-            write: self.transfer.write(),
+            write: self.local.write(self.transfer.resume()),
             traffic: self.transfer.traffic.resolve(),
             request: self.transfer.request(mappings, self.platforms.platforms),
             source: self.source.resolve(self.authfile.clone(), self.retry),

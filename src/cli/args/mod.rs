@@ -70,7 +70,9 @@ Environment:
   HTTPS_PROXY, HTTP_PROXY, NO_PROXY
                              proxies
   SSL_CERT_FILE              certificates to trust instead of the system's
+  LONGSHORE_JOBS and others  defaults of flags, named in the help of each verb
   LONGSHORE_LOG              log filter, as in 'longshore::http=debug'; wins over -v
+  XDG_STATE_HOME             where longshore/uploads keeps how far uploads got
   NO_COLOR                   no colours";
 
 /// Reads an endpoint. clap shows `text` and one message: the cause, where `text` is all that the error adds to it.

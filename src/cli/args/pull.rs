@@ -5,7 +5,7 @@ use clap::Args;
 use longshore::mirror::Mapping;
 use longshore::model::{Endpoint, ImageName};
 
-use super::transfer::{Copy, PlatformArgs, TransferArgs};
+use super::transfer::{Copy, LocalArgs, PlatformArgs, TransferArgs};
 use super::{Access, AccessArgs, UsageError, endpoint};
 
 const EXAMPLES: &str = "\
@@ -31,6 +31,8 @@ pub(crate) struct PullArgs {
     pub(crate) platforms: PlatformArgs,
     #[command(flatten)]
     pub(crate) transfer: TransferArgs,
+    #[command(flatten)]
+    pub(crate) local: LocalArgs,
     #[command(flatten)]
     pub(crate) access: AccessArgs,
 }
@@ -61,7 +63,7 @@ impl PullArgs {
             request: self.transfer.request(vec![mapping], self.platforms.platforms),
             source: self.access.resolve(),
             destination: Access::default(),
-            write: self.transfer.write(),
+            write: self.local.write(self.transfer.resume()),
         })
     }
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 use longshore::mirror::Mapping;
 use longshore::model::Endpoint;
+use longshore::store::WriteOptions;
 
 use super::transfer::{Copy, TransferArgs};
 use super::{Access, AccessArgs, UsageError, endpoint};
@@ -51,7 +52,7 @@ impl PushArgs {
             request: self.transfer.request(vec![mapping], Vec::new()),
             source: Access::default(),
             destination: self.access.resolve(),
-            write: self.transfer.write(),
+            write: WriteOptions { resume: self.transfer.resume(), ..WriteOptions::default() },
         })
     }
 }

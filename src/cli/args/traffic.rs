@@ -10,13 +10,13 @@ use longshore::http::{RateLimit, TrafficOptions};
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Copying")]
 pub(crate) struct TrafficArgs {
-    /// The most requests of each kind (metadata, downloads, uploads) that one registry gets at once. Up to that, as many
-    /// as it answers faster for [default: 32, and 16 downloads and uploads]
+    /// The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for
+    /// metadata, 16 downloads, 16 uploads]
     #[arg(long, alias = "max-per-registry", value_name = "N", env = "LONGSHORE_MAX_PER_HOST",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=256))]
     max_per_host: Option<usize>,
     /// The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl).
-    /// HOST=RATE is for one registry alone; may be given several times
+    /// HOST=RATE is for one registry alone; may be given several times, or with commas between
     #[arg(
         long = "limit-rate",
         value_name = "[HOST=]RATE",

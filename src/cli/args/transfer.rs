@@ -35,6 +35,14 @@ pub(crate) struct TransferArgs {
     /// Start over: leave alone what an interrupted run left, and leave nothing to continue
     #[arg(long)]
     pub(crate) no_resume: bool,
+    #[command(flatten)]
+    pub(crate) traffic: TrafficArgs,
+}
+
+/// Flags of the verbs that can write local copies.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Copying")]
+pub(crate) struct LocalArgs {
     /// When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or
     /// never (off), for copies that can be made anew
     #[arg(
@@ -45,9 +53,7 @@ pub(crate) struct TransferArgs {
         env = "LONGSHORE_FSYNC",
         hide_possible_values = true
     )]
-    pub(crate) fsync: Fsync,
-    #[command(flatten)]
-    pub(crate) traffic: TrafficArgs,
+    fsync: Fsync,
 }
 
 /// When local copies are made durable.
@@ -81,11 +87,17 @@ pub(crate) struct PlatformArgs {
     pub(crate) platforms: Vec<PlatformFilter>,
 }
 
-impl TransferArgs {
-    /// How the destination is written.
-    pub(super) fn write(&self) -> WriteOptions {
-        let resume = if self.no_resume { Resume::Afresh } else { Resume::Continue };
+impl LocalArgs {
+    /// How a local copy is written.
+    pub(super) fn write(&self, resume: Resume) -> WriteOptions {
         WriteOptions { durability: self.fsync.into(), resume }
+    }
+}
+
+impl TransferArgs {
+    /// What becomes of work that an earlier run left half-done.
+    pub(super) fn resume(&self) -> Resume {
+        if self.no_resume { Resume::Afresh } else { Resume::Continue }
     }
 
     /// What is to be copied, and how.
