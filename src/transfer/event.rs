@@ -33,6 +33,15 @@ pub enum Event {
         /// Its size in bytes.
         size: u64,
     },
+    /// A blob is read from this offset on. What lies before was there, or has passed.
+    BlobFrom {
+        /// Which image.
+        image: usize,
+        /// The blob.
+        digest: Digest,
+        /// Bytes from the start.
+        offset: u64,
+    },
     /// So many bytes of a blob have passed, counted from its start; fewer than before when a part is sent again.
     BlobAt {
         /// Which image.

@@ -10,7 +10,7 @@ use super::{Event, Observer};
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
 use crate::store::{BlobStream, Reference, Result, Source};
 
-/// `source`, with [`Event::BlobAt`] for each chunk of a blob.
+/// `source`, with [`Event::BlobFrom`] for each reading of a blob, and [`Event::BlobAt`] for each chunk.
 pub(super) struct Feed {
     pub(super) source: Arc<dyn Source>,
     /// Where the blob is read together with others.
@@ -40,6 +40,7 @@ impl Source for Feed {
         };
         let observer = Arc::clone(&self.observer);
         let (image, digest, mut at) = (self.image, blob.digest.clone(), offset);
+        observer.event(&Event::BlobFrom { image, digest: digest.clone(), offset });
         Ok(Box::pin(stream.inspect(move |chunk| {
             if let Ok(chunk) = chunk {
                 at += chunk.len() as u64;

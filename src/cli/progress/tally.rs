@@ -11,10 +11,12 @@ use longshore::transfer::{BlobOutcome, Event, Outcome};
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// A blob on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Blob {
     pub(crate) size: u64,
     pub(crate) offset: u64,
+    /// The bytes of it that an earlier run copied.
+    resumed: u64,
 }
 
 /// The sums over all images.
@@ -56,6 +58,8 @@ struct Image {
     there: u64,
     copied: usize,
     copied_bytes: u64,
+    /// Those of them that an earlier run copied.
+    resumed_bytes: u64,
     kept: usize,
 }
 
@@ -84,7 +88,18 @@ impl Tally {
                 self.totals.planned += bytes;
             }
             Event::BlobStarted { image, digest, size } => {
-                self.active.insert((*image, digest.clone()), Blob { size: *size, offset: 0 });
+                self.active
+                    .insert((*image, digest.clone()), Blob { size: *size, ..Blob::default() });
+            }
+            Event::BlobFrom { image, digest, offset } => {
+                if let Some(blob) = self.active.get_mut(&(*image, digest.clone())) {
+                    let there = offset.saturating_sub(blob.offset);
+                    *blob = Blob {
+                        offset: *offset,
+                        resumed: blob.resumed.min(*offset) + there,
+                        ..*blob
+                    };
+                }
             }
             Event::BlobAt { image, digest, offset } => {
                 if let Some(blob) = self.active.get_mut(&(*image, digest.clone())) {
@@ -100,15 +115,16 @@ impl Tally {
     }
 
     fn blob_done(&mut self, image: usize, digest: &Digest, size: u64, outcome: BlobOutcome) {
-        let offset = self.active.remove(&(image, digest.clone())).map_or(0, |blob| blob.offset);
+        let blob = self.active.remove(&(image, digest.clone())).unwrap_or_default();
         let image = self.images.entry(image).or_default();
         image.there += size;
         self.totals.there += size;
         match outcome {
             BlobOutcome::Copied => {
-                self.moved += size.saturating_sub(offset);
+                self.moved += size.saturating_sub(blob.offset);
                 image.copied += 1;
                 image.copied_bytes += size;
+                image.resumed_bytes += blob.resumed;
             }
             BlobOutcome::Mounted | BlobOutcome::Present => image.kept += 1,
         }
@@ -128,13 +144,17 @@ impl Tally {
 
     /// What to say of an image that has come to its end. The error of the only image follows at once and says it all.
     fn last_word(&self, image: &Image, outcome: Option<Outcome>) -> Option<String> {
-        let Image { source, destination, copied, copied_bytes, kept, .. } = image;
+        let Image { source, destination, copied, copied_bytes, resumed_bytes, kept, .. } = image;
         let is_only = self.totals.running + self.totals.succeeded + self.totals.failed == 1;
         Some(match outcome {
             Some(Outcome::Copied) => {
                 let bytes = HumanBytes(*copied_bytes);
+                let resumed = match resumed_bytes {
+                    0 => String::new(),
+                    resumed => format!(", {} of it by an earlier run", HumanBytes(*resumed)),
+                };
                 format!(
-                    "done: {source} -> {destination} (blobs: {copied} copied, {bytes}; {kept} already there)"
+                    "done: {source} -> {destination} (blobs: {copied} copied, {bytes}{resumed}; {kept} already there)"
                 )
             }
             Some(Outcome::Present) => {
@@ -200,6 +220,32 @@ mod tests {
         let totals = tally.totals(start + Duration::from_secs(1));
         assert_eq!((totals.there, totals.planned, totals.rate), (1500, 3000, 1100));
         assert_eq!(totals.remaining(), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn what_an_earlier_run_copied_does_not_travel() {
+        let start = Instant::now();
+        let mut tally = Tally::default();
+        tally.totals(start);
+        tally.note(&started(0));
+        tally.note(&Event::BlobStarted { image: 0, digest: blob("x"), size: 4096 });
+        let from = |offset| Event::BlobFrom { image: 0, digest: blob("x"), offset };
+        let at = |offset| Event::BlobAt { image: 0, digest: blob("x"), offset };
+        // A blob that is read again from a byte that it had reached is not resumed.
+        for event in [from(1024), at(3072), from(2048), at(4096)] {
+            tally.note(&event);
+        }
+        assert_eq!(tally.totals(start + Duration::from_secs(1)).rate, 4096);
+        tally.note(&done(0, "x", 4096, BlobOutcome::Copied));
+        // What turns out to be wrong, and is read again from its start, is not resumed either.
+        tally.note(&Event::BlobStarted { image: 0, digest: blob("x"), size: 4096 });
+        for event in [from(1024), at(4096), from(0), at(4096)] {
+            tally.note(&event);
+        }
+        tally.note(&done(0, "x", 4096, BlobOutcome::Copied));
+        tally.note(&Event::ImageDone { image: 0, outcome: Some(Outcome::Copied) });
+        let line = "done: a -> b (blobs: 2 copied, 8.00 KiB, 1.00 KiB of it by an earlier run; 0 already there)";
+        assert_eq!(tally.take_finished(), [line]);
     }
 
     #[test]
