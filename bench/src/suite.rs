@@ -39,7 +39,7 @@ impl Drop for Suite {
     }
 }
 
-/// Runs the cases of these names, or all. Settings come from `ROUNDS`, `SCALE`, `BENCH_DIR`, `RESULTS`, `PEERS`.
+/// Runs the cases of these names, in this order, or all. Settings come from `ROUNDS`, `SCALE`, `BENCH_DIR`, `RESULTS`, `PEERS`.
 pub(crate) fn run(names: &[String]) -> Result<()> {
     let known: Vec<&str> =
         CASES.iter().map(|case| case.name).chain(["interrupt", "startup"]).collect();
@@ -47,15 +47,20 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
         ensure!(known.contains(&name.as_str()), "no case {name}; there are {}", known.join(", "));
     }
     let suite = prepare()?;
-    let wanted = |name: &&&str| names.is_empty() || names.iter().any(|wanted| wanted == **name);
+    let mut wanted: Vec<&str> = names.iter().map(String::as_str).collect();
+    if wanted.is_empty() {
+        wanted.clone_from(&known);
+    }
     let mut reports = Vec::new();
-    for name in known.iter().filter(wanted) {
+    for name in &wanted {
         let machine = Machine::now(&suite.scale)?;
         let report = measure(&suite, name)?;
         write(&report, &machine)?;
         reports.push(report);
     }
-    let whole = suite.scale.name == FULL.name && names.is_empty() && suite.rounds >= FULL.rounds;
+    reports.sort_by_key(|report: &Report| known.iter().position(|name| *name == report.name));
+    let has_all = known.iter().all(|name| wanted.contains(name));
+    let whole = suite.scale.name == FULL.name && has_all && suite.rounds >= FULL.rounds;
     match env::var_os("README").filter(|_| whole) {
         Some(readme) => {
             report::into_readme(&PathBuf::from(readme), &reports, &Machine::now(&suite.scale)?)
