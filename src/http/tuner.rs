@@ -8,7 +8,7 @@ use tokio::time::Instant;
 const GAIN: f64 = 0.1;
 /// How many epochs to leave it at a limit before another step up is tried.
 const REST: u32 = 8;
-const LONGEST_REST: u32 = 512;
+const LONGEST_REST: u32 = 64;
 
 /// What counts as work of one kind of request, and how much of it tells a rate.
 #[derive(Clone, Copy, Debug)]

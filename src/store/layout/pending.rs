@@ -61,7 +61,12 @@ impl Pending {
             Some(blob) => (blob.handle()?, blob.path().to_owned()),
             None => return Ok(()),
         };
-        durability.sync(&file.0, &file.1)
+        durability.sync(&file.0, &file.1).inspect_err(|_| {
+            // The system tells of lost bytes once: another sync of this file would seem to succeed.
+            if let Some(blob) = self.blobs().remove(digest) {
+                blob.remove();
+            }
+        })
     }
 
     /// Gives a blob its name, if it is here.
