@@ -13,6 +13,7 @@
 //! | [`registry`] | the distribution specification, client side | layouts, plans, the terminal |
 //! | [`transfer`] | resolve, plan, move, verify | which kind of store it holds |
 //! | [`mirror`] | mappings of many images | registries, the terminal |
+//! | [`imagestream`] | image streams: what to ask for, what follows from it, files and clusters that keep them | HTTP, the engine, the terminal |
 //! | [`server`] | the distribution specification, server side | the client |
 //! | [`session`], [`ops`] | composition; the verbs as `Options -> Report` | the terminal |
 //! | `cli` | arguments, progress, output, exit codes | status codes, media types |
@@ -22,6 +23,7 @@
 pub mod auth;
 pub mod config;
 pub mod http;
+pub mod imagestream;
 pub mod mirror;
 pub mod model;
 pub mod ops;

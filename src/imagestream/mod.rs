@@ -1,0 +1,16 @@
+//! Image streams (`image.openshift.io/v1`): tags that are followed, and every image that each has pointed to.
+//!
+//! An import is three steps. [`ImageStreamImport`] says what is asked for, and is made from a stream and a person's
+//! options without asking anyone. Something that asks registries fills in its status. The stream that follows from
+//! both is made without asking anyone again. With a cluster its API server does the last two; without one, this
+//! module does, and keeps streams in files. Both are [`Streams`].
+//!
+//! Nothing here knows HTTP, the engine that copies images, or the terminal.
+
+pub mod api;
+mod name;
+mod streams;
+
+pub use api::{Image, ImageStream, ImageStreamImport};
+pub use name::{NameError, Namespace, StreamName, StreamTag};
+pub use streams::{Error, Result, Streams};
