@@ -10,6 +10,7 @@ pub(crate) mod layout;
 pub(crate) mod paced;
 pub(crate) mod program;
 pub(crate) mod raw_http;
+pub(crate) mod recording;
 pub(crate) mod registry;
 pub(crate) mod responder;
 pub(crate) mod serving;
