@@ -100,7 +100,10 @@ pub(crate) fn main() -> ExitCode {
         .and_then(drive)
         .unwrap_or_else(|error| context.report(&error));
     if matches!(exit, Exit::Interrupted | Exit::Terminated) {
-        context.console.lines(["stopped: whatever was not whole has no name".to_owned()]);
+        context.console.lines([
+            "stopped: what was not whole has no name; the same command goes on from there"
+                .to_owned(),
+        ]);
     }
     ExitCode::from(exit.code())
 }
