@@ -7,10 +7,15 @@
 //!
 //! Nothing here knows HTTP, the engine that copies images, or the terminal.
 
+mod alias;
 pub mod api;
 mod name;
+pub mod order;
+pub mod requests;
 mod streams;
+pub mod tagging;
 
+pub use alias::{AliasError, Followed, follow};
 pub use api::{Image, ImageStream, ImageStreamImport};
 pub use name::{NameError, Namespace, StreamName, StreamTag};
 pub use streams::{Error, Result, Streams};

@@ -47,6 +47,9 @@ pub trait Streams: Send + Sync {
     /// recorded at once. One on a registry is for an import to find: a cluster starts that by itself.
     async fn set_tag(&self, tag: &StreamTag, spec: &SpecTag) -> Result<ImageStream>;
 
+    /// Sets the repository all of whose tags a stream follows. It asks no registry: that is for an import.
+    async fn set_repository(&self, stream: &StreamName, repository: &str) -> Result<ImageStream>;
+
     /// Removes a tag and all that it has pointed to.
     async fn delete_tag(&self, tag: &StreamTag) -> Result<()>;
 
