@@ -9,6 +9,7 @@
 
 mod alias;
 pub mod api;
+pub mod describe;
 mod name;
 pub mod order;
 pub mod requests;

@@ -31,6 +31,7 @@ mod hostile_registry;
 mod http_auth;
 mod http_loop;
 mod http_traffic;
+mod imagestream_describe;
 mod kit;
 mod readme;
 mod registry_client;
