@@ -13,6 +13,7 @@
 //! | [`registry`] | the distribution specification, client side | layouts, plans, the terminal |
 //! | [`transfer`] | resolve, plan, move, verify | which kind of store it holds |
 //! | [`mirror`] | mappings of many images | registries, the terminal |
+//! | [`kube`] | kubeconfig, and one API server that is asked for JSON | what the objects mean, the terminal |
 //! | [`imagestream`] | image streams: what to ask for, what follows from it, files and clusters that keep them | HTTP, the engine, the terminal |
 //! | [`server`] | the distribution specification, server side | the client |
 //! | [`session`], [`ops`] | composition; the verbs as `Options -> Report` | the terminal |
@@ -24,6 +25,7 @@ pub mod auth;
 pub mod config;
 pub mod http;
 pub mod imagestream;
+pub mod kube;
 pub mod mirror;
 pub mod model;
 pub mod ops;

@@ -39,6 +39,13 @@ impl Env {
         self.var(key).map(PathBuf::from)
     }
 
+    /// The value of a variable as a list of paths, written like `PATH`, without its empty parts.
+    #[must_use]
+    pub fn paths(&self, key: &str) -> Option<Vec<PathBuf>> {
+        let paths = std::env::split_paths(self.var(key)?);
+        Some(paths.filter(|path| !path.as_os_str().is_empty()).collect())
+    }
+
     /// The home folder.
     #[must_use]
     pub fn home(&self) -> Option<&Path> {

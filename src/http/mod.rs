@@ -5,6 +5,8 @@
 //! tokens. How many requests are under way at once, how fast bytes pass, and what a quota leaves is shared by all
 //! clients of a run ([`Traffic`]) or kept for the registry.
 //!
+//! A [`Peer`] is another server than a registry, asked without the customs of registries.
+//!
 //! What it never does: send `Authorization` to another host than the registry's and its token server's, lower HTTPS
 //! to HTTP, or put a secret into a message. Nothing here knows manifests, blobs, tags or files.
 
@@ -15,6 +17,7 @@ mod client;
 mod error;
 mod memory;
 mod outgoing;
+mod peer;
 mod quota;
 mod rate;
 mod redact;
@@ -37,6 +40,7 @@ mod width;
 pub use allowance::Allowance;
 pub use client::{Client, ClientOptions, Proof, STALL};
 pub use error::{Cause, Error, Failure};
+pub use peer::{Answer, Peer, PeerOptions, Question, Trust};
 pub use rate::{Rate, RateError, RateLimit};
 pub use redact::SafeUrl;
 pub use request::{Body, Purpose, Repeat, Request, Target, Upload};

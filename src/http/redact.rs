@@ -16,8 +16,19 @@ const SHORTEST: usize = 4;
 
 /// Query parameters whose values say what was asked and prove nothing. All others are hidden: presigned addresses
 /// and upload states are keys to whoever reads them.
-const OPEN_PARAMETERS: [&str; 9] =
-    ["account", "artifactType", "digest", "from", "last", "mount", "n", "scope", "service"];
+const OPEN_PARAMETERS: [&str; 11] = [
+    "account",
+    "artifactType",
+    "digest",
+    "from",
+    "last",
+    "limit",
+    "mount",
+    "n",
+    "scope",
+    "service",
+    "timeout",
+];
 
 /// An address without its secrets: no user name or password, no query values but those known to be harmless.
 #[derive(Clone, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use super::redirect::is_local;
 use super::trust;
 use crate::config::Connection;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-const USER_AGENT: &str = concat!("longshore/", env!("CARGO_PKG_VERSION"));
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const USER_AGENT: &str = concat!("longshore/", env!("CARGO_PKG_VERSION"));
 
 /// Two pools: one speaks HTTP/2 where it can, the other HTTP/1.1 alone. HTTP/2 cuts bulk into frames of 16 KiB and
 /// puts all of it on one connection.
@@ -42,7 +42,7 @@ impl Pools {
     }
 }
 
-fn failure(error: reqwest::Error) -> Cause {
+pub(super) fn failure(error: reqwest::Error) -> Cause {
     Failure::from(error).into()
 }
 
@@ -82,7 +82,7 @@ fn secured(
 }
 
 /// Names the implementation of cryptography that rustls is to use. It does nothing when there is one already.
-fn install_provider() {
+pub(super) fn install_provider() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
         // An error says that another thread was faster, with the same provider.
         drop(rustls::crypto::ring::default_provider().install_default());

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::verify_server_name;
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::CryptoProvider;
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls_platform_verifier::Verifier;
@@ -17,13 +20,34 @@ use crate::model::one_line;
 /// Trusts the system's roots and those of `connection`, and shows its client certificate to a server that asks.
 pub(super) fn client_config(connection: &Connection) -> Result<ClientConfig, Cause> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let own = certificates(connection.roots.iter())?;
+    let own = certificates(connection.roots.iter().map(Vec::as_slice))?;
     let system = Verifier::new_with_extra_roots(own.iter().cloned(), Arc::clone(&provider))?;
+    let verifier = OwnRoots { usual: Arc::new(system), own };
+    configured(provider, verifier, connection.identity.as_deref())
+}
+
+/// Trusts the roots of `pem` and no others, and shows the client certificate in `identity` to a server that asks.
+pub(super) fn client_config_of(pem: &[u8], identity: Option<&[u8]>) -> Result<ClientConfig, Cause> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let own = certificates([pem])?;
+    let mut roots = RootCertStore::empty();
+    for root in &own {
+        roots.add(root.clone())?;
+    }
+    let usual = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    configured(provider, OwnRoots { usual: usual.build()?, own }, identity)
+}
+
+fn configured(
+    provider: Arc<CryptoProvider>,
+    verifier: OwnRoots,
+    identity: Option<&[u8]>,
+) -> Result<ClientConfig, Cause> {
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(OwnRoots { system, own }));
-    Ok(match &connection.identity {
+        .with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(match identity {
         Some(pem) => config
             .with_client_auth_cert(certificates([pem])?, PrivateKeyDer::from_pem_slice(pem)?)?,
         None => config.with_no_client_auth(),
@@ -31,20 +55,20 @@ pub(super) fn client_config(connection: &Connection) -> Result<ClientConfig, Cau
 }
 
 fn certificates<'a>(
-    pems: impl IntoIterator<Item = &'a Vec<u8>>,
+    pems: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<Vec<CertificateDer<'static>>, Cause> {
-    let certificates = pems.into_iter().flat_map(|pem| CertificateDer::pem_slice_iter(pem));
+    let certificates = pems.into_iter().flat_map(CertificateDer::pem_slice_iter);
     Ok(certificates.collect::<Result<_, _>>()?)
 }
 
-/// Verifies as the system does, and takes a server's certificate that is itself among the roots of its own.
+/// Verifies as usual, and takes a server's certificate that is itself among the roots of its own.
 ///
 /// A certificate that signs itself is a root and a server's at once, and `openssl req -x509` marks it as an authority.
 /// RFC 5280 keeps the two apart and so does the system's verifier; registries are run with such certificates all the
 /// same, and other clients take them.
 #[derive(Debug)]
 struct OwnRoots {
-    system: Verifier,
+    usual: Arc<dyn ServerCertVerifier>,
     own: Vec<CertificateDer<'static>>,
 }
 
@@ -57,7 +81,7 @@ impl ServerCertVerifier for OwnRoots {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verified = self.system.verify_server_cert(
+        let verified = self.usual.verify_server_cert(
             end_entity,
             intermediates,
             server_name,
@@ -82,7 +106,7 @@ impl ServerCertVerifier for OwnRoots {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.system.verify_tls12_signature(message, certificate, signature)
+        self.usual.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -91,11 +115,11 @@ impl ServerCertVerifier for OwnRoots {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        self.system.verify_tls13_signature(message, certificate, signature)
+        self.usual.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.system.supported_verify_schemes()
+        self.usual.supported_verify_schemes()
     }
 }
 
@@ -150,7 +174,7 @@ mod tests {
     ) -> Result<(), Error> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let system = Verifier::new_with_extra_roots([root.clone()], provider).unwrap();
-        let verifier = OwnRoots { system, own: vec![root.clone()] };
+        let verifier = OwnRoots { usual: Arc::new(system), own: vec![root.clone()] };
         let name = ServerName::try_from(name.to_owned()).unwrap();
         let now = Duration::from_secs((year - 1970) * 31_556_952 + 15_000_000);
         let now = UnixTime::since_unix_epoch(now);

@@ -9,6 +9,7 @@
 
 mod alias;
 pub mod api;
+mod cluster;
 pub mod describe;
 mod name;
 pub mod order;
@@ -18,5 +19,6 @@ pub mod tagging;
 
 pub use alias::{AliasError, Followed, follow};
 pub use api::{Image, ImageStream, ImageStreamImport};
+pub use cluster::Cluster;
 pub use name::{NameError, Namespace, StreamName, StreamTag};
 pub use streams::{Error, Result, Streams};

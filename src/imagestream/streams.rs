@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use super::api::{Image, ImageStream, ImageStreamImport, SpecTag, Status};
-use super::{Namespace, StreamName, StreamTag};
+use super::{NameError, Namespace, StreamName, StreamTag};
+use crate::kube;
 
 /// What a place of streams answers.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -20,6 +21,12 @@ pub enum Error {
     /// It refuses, in the words of the API.
     #[error("{}", .0.message)]
     Status(Box<Status>),
+    /// A name in an object is none.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The cluster that keeps the streams cannot be asked, or not that.
+    #[error(transparent)]
+    Cluster(Box<kube::Error>),
 }
 
 /// A place where streams are kept: a folder, or a cluster.

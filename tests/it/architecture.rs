@@ -8,7 +8,7 @@ use crate::support::source::{Name, names};
 
 /// Each layer, the layers that it may use, and what it may not name besides.
 #[rustfmt::skip]
-const LAYERS: [(&str, &[&str], &[&str]); 13] = [
+const LAYERS: [(&str, &[&str], &[&str]); 14] = [
     ("model", &[], &["tokio", "reqwest", "clap", "indicatif", "tar", "std::fs", "std::env", "std::time", "std::net::TcpStream"]),
     ("config", &["model"], &["reqwest", "hyper", "clap", "std::net::TcpStream"]),
     ("auth", &["model", "config"], &["reqwest", "hyper", "http", "clap", "rpassword"]),
@@ -17,11 +17,12 @@ const LAYERS: [(&str, &[&str], &[&str]); 13] = [
     ("registry", &["model", "config", "auth", "http", "store"], &["clap", "indicatif", "tar", "std::env"]),
     ("transfer", &["model", "store"], &["reqwest", "hyper", "http", "clap", "indicatif", "tar", "std::fs", "std::env"]),
     ("mirror", &["model", "store", "transfer"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
-    ("imagestream", &["model", "store"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
+    ("kube", &["model", "config", "auth", "http"], &["reqwest", "hyper", "clap", "indicatif", "tar", "std::env"]),
+    ("imagestream", &["model", "store", "kube"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
     ("server", &["model", "store"], &["reqwest", "clap", "indicatif", "std::env"]),
-    ("session", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "imagestream", "server"], &["clap", "indicatif", "std::env"]),
-    ("ops", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "imagestream", "server", "session"], &["clap", "indicatif", "std::env"]),
-    ("cli", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "imagestream", "server", "session", "ops"], &["reqwest", "hyper"]),
+    ("session", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "server"], &["clap", "indicatif", "std::env"]),
+    ("ops", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "server", "session"], &["clap", "indicatif", "std::env"]),
+    ("cli", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "server", "session", "ops"], &["reqwest", "hyper"]),
 ];
 
 /// A file longer than this does more than one thing.

@@ -217,6 +217,3 @@ fn question(
         status: ImageStreamImportStatus::default(),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,9 +2,7 @@
 
 use super::destination::destination;
 use super::pull_spec::PullSpec;
-use super::{
-    Setting, Source, SourceKind, TagError, TagRemoval, Tagging, policies, reference_policy,
-};
+use super::{Setting, Source, SourceKind, TagError, TagRemoval, Tagging, policies};
 use crate::imagestream::{Namespace, StreamName, StreamTag};
 use crate::model::one_line;
 
@@ -50,7 +48,7 @@ pub(super) fn deletion(options: &TagOptions) -> Result<Tagging, TagError> {
     if options.alias {
         return Err(TagError::AliasAndDelete);
     }
-    reference_policy(options)?;
+    policies(&TagOptions { import_mode: None, ..options.clone() })?;
     if options.source_kind.is_some() {
         return Err(TagError::KindAndDelete);
     }

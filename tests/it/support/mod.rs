@@ -3,10 +3,12 @@
 #[macro_use]
 pub(crate) mod need;
 
+pub(crate) mod apiserver;
 pub(crate) mod certificates;
 pub(crate) mod embedded;
 pub(crate) mod faults;
 pub(crate) mod layout;
+pub(crate) mod openapi;
 pub(crate) mod paced;
 pub(crate) mod program;
 pub(crate) mod raw_http;

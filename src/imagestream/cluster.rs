@@ -1,0 +1,251 @@
+//! Streams in a cluster: those of its API server.
+//!
+//! Requests are those that oc makes; where the answer of one call is less than a caller needs, the stream is read
+//! afterwards. The server does the work of an import while its answer is waited for.
+
+mod pages;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+use super::api::{
+    API_VERSION, Image, ImageStream, ImageStreamImport, ImageStreamImportStatus, ObjectMeta,
+    SpecTag, Status,
+};
+use super::{Error, Namespace, Result, StreamName, StreamTag, Streams};
+use crate::kube::{self, Client, segment};
+
+const API: &str = "/apis/image.openshift.io/v1";
+
+/// How often a change is begun anew because somebody else changed the stream in the meantime.
+const ATTEMPTS: usize = 5;
+
+/// The streams of a cluster.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+}
+
+impl Cluster {
+    /// The streams that this API server keeps.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    async fn change(
+        &self,
+        name: &StreamName,
+        change: impl Fn(&mut ImageStream) + Send + Sync,
+    ) -> Result<ImageStream> {
+        let path = stream_path(name);
+        let mut attempt = 1;
+        loop {
+            let stream = self.get(name).await?;
+            let mut stream = stream.ok_or_else(|| Error::NoStream(name.clone()))?;
+            change(&mut stream);
+            match self.client.put(&path, &stream).await {
+                Err(error) if is_conflict(&error) && attempt < ATTEMPTS => attempt += 1,
+                other => return other.map_err(refused),
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Streams for Cluster {
+    fn place(&self) -> String {
+        self.client.server()
+    }
+
+    async fn get(&self, name: &StreamName) -> Result<Option<ImageStream>> {
+        if_there(self.client.get(&stream_path(name)).await)
+    }
+
+    async fn list(&self, namespace: Option<&Namespace>) -> Result<Vec<ImageStream>> {
+        let path = match namespace {
+            Some(namespace) => format!("{API}/namespaces/{namespace}/imagestreams"),
+            None => format!("{API}/imagestreams"),
+        };
+        let mut streams: Vec<ImageStream> = pages::all(&self.client, &path, pages::WHOLE).await?;
+        let order = |stream: &ImageStream| {
+            (stream.metadata.namespace.clone(), stream.metadata.name.clone())
+        };
+        streams.sort_by_cached_key(order);
+        for stream in &mut streams {
+            // Objects in a list do not say what they are.
+            "ImageStream".clone_into(&mut stream.kind);
+            API_VERSION.clone_into(&mut stream.api_version);
+        }
+        Ok(streams)
+    }
+
+    async fn import(&self, import: &ImageStreamImport) -> Result<ImageStreamImport> {
+        let namespace: Namespace =
+            import.metadata.namespace.as_deref().unwrap_or("default").parse()?;
+        let path = format!("{API}/namespaces/{namespace}/imagestreamimports");
+        let question =
+            ImageStreamImport { status: ImageStreamImportStatus::default(), ..import.clone() };
+        let answer: ImageStreamImport =
+            self.client.post(&path, &question).await.map_err(refused)?;
+        Ok(ImageStreamImport { status: answer.status, ..question })
+    }
+
+    async fn set_tag(&self, tag: &StreamTag, spec: &SpecTag) -> Result<ImageStream> {
+        let object = TagObject::new(tag, spec);
+        let path = tag_path(tag);
+        match self.client.put::<IgnoredAny>(&path, &object).await {
+            Err(error) if may_create(&error) => {
+                let all = format!("{API}/namespaces/{}/imagestreamtags", tag.stream.namespace());
+                let made = self.client.post::<IgnoredAny>(&all, &object).await;
+                made.map_err(refused)?;
+            }
+            other => drop(other.map_err(refused)?),
+        }
+        self.get(&tag.stream).await?.ok_or_else(|| Error::NoStream(tag.stream.clone()))
+    }
+
+    async fn set_repository(&self, name: &StreamName, repository: &str) -> Result<ImageStream> {
+        let follow = |stream: &mut ImageStream| {
+            repository.clone_into(&mut stream.spec.docker_image_repository);
+        };
+        self.change(name, follow).await
+    }
+
+    async fn delete_tag(&self, tag: &StreamTag) -> Result<()> {
+        let gone = self.client.delete(&tag_path(tag), &delete_options()).await;
+        if_there(gone)?.ok_or_else(|| Error::NoTag(tag.clone()))
+    }
+
+    async fn delete(&self, name: &StreamName) -> Result<()> {
+        let gone = self.client.delete(&stream_path(name), &delete_options()).await;
+        if_there(gone)?.ok_or_else(|| Error::NoStream(name.clone()))
+    }
+
+    async fn replace_status(&self, stream: &ImageStream) -> Result<()> {
+        let namespace = stream.metadata.namespace.as_deref().unwrap_or("default").parse()?;
+        let name = StreamName::new(namespace, &stream.metadata.name)?;
+        let path = format!("{}/status", stream_path(&name));
+        let replaced = self.client.put::<IgnoredAny>(&path, stream).await;
+        if_there(replaced)?.map(drop).ok_or(Error::NoStream(name))
+    }
+
+    async fn image(&self, digest: &str) -> Result<Option<Image>> {
+        if_there(self.client.get(&image_path(digest)).await)
+    }
+
+    async fn images(&self) -> Result<Vec<String>> {
+        let path = format!("{API}/images");
+        let named: Vec<Named> = pages::all(&self.client, &path, pages::NAMES).await?;
+        let mut names: Vec<String> = named.into_iter().map(|named| named.metadata.name).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    async fn delete_image(&self, digest: &str) -> Result<()> {
+        let gone = self.client.delete(&image_path(digest), &delete_options()).await;
+        if_there(gone).map(drop)
+    }
+}
+
+/// An object of which only the name matters.
+#[derive(serde::Deserialize)]
+struct Named {
+    #[serde(default)]
+    metadata: ObjectMeta,
+}
+
+/// A tag of a stream as an object of its own. What is empty stands there as oc writes it: `null` for what Go does not
+/// leave out.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TagObject {
+    kind: &'static str,
+    api_version: &'static str,
+    metadata: ObjectMeta,
+    tag: Value,
+    generation: i64,
+    lookup_policy: Value,
+    image: Value,
+}
+
+impl TagObject {
+    fn new(tag: &StreamTag, spec: &SpecTag) -> Self {
+        let name = format!("{}:{}", tag.stream.name(), tag.tag);
+        let namespace = Some(tag.stream.namespace().to_string());
+        let spec = SpecTag { name: tag.tag.to_string(), ..spec.clone() };
+        // A tag has texts, numbers and flags: nothing that could fail to be written.
+        let mut written = serde_json::to_value(&spec).unwrap_or_default();
+        if let Value::Object(fields) = &mut written {
+            for field in ["annotations", "generation"] {
+                fields.entry(field).or_insert(Value::Null);
+            }
+        }
+        Self {
+            kind: "ImageStreamTag",
+            api_version: API_VERSION,
+            metadata: ObjectMeta { name, namespace, ..ObjectMeta::default() },
+            tag: written,
+            generation: 0,
+            lookup_policy: json!({ "local": false }),
+            image: json!({ "metadata": {}, "dockerImageMetadata": null }),
+        }
+    }
+}
+
+fn delete_options() -> Value {
+    json!({ "kind": "DeleteOptions", "apiVersion": API_VERSION })
+}
+
+fn stream_path(name: &StreamName) -> String {
+    format!("{API}/namespaces/{}/imagestreams/{}", name.namespace(), name.name())
+}
+
+fn tag_path(tag: &StreamTag) -> String {
+    let (namespace, stream) = (tag.stream.namespace(), tag.stream.name());
+    format!("{API}/namespaces/{namespace}/imagestreamtags/{stream}:{}", tag.tag)
+}
+
+fn image_path(digest: &str) -> String {
+    format!("{API}/images/{}", segment(digest))
+}
+
+/// Nothing where the server says that the object is not there.
+fn if_there<T>(answer: std::result::Result<T, kube::Error>) -> Result<Option<T>> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.status().is_some_and(kube::Status::is_not_found) => Ok(None),
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// Whether making a tag may succeed where changing it did not: oc tries that too.
+fn may_create(error: &kube::Error) -> bool {
+    error.status().is_some_and(|status| {
+        status.is_not_found() || matches!(status.reason.as_str(), "Forbidden" | "MethodNotAllowed")
+    })
+}
+
+fn is_conflict(error: &kube::Error) -> bool {
+    error.status().is_some_and(kube::Status::is_conflict)
+}
+
+/// What the API says stays what it says; the rest is told by whoever met it.
+fn refused(error: kube::Error) -> Error {
+    match error {
+        kube::Error::Refused(status) => {
+            let status = *status;
+            let read = serde_json::from_value(Value::Object(status.object));
+            Error::Status(Box::new(read.unwrap_or_else(|_| Status {
+                status: "Failure".to_owned(),
+                message: status.message,
+                reason: status.reason,
+                code: status.code,
+                ..Status::default()
+            })))
+        }
+        other => Error::Cluster(Box::new(other)),
+    }
+}
