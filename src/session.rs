@@ -23,6 +23,8 @@ use crate::store::{self, Open, Resume, Sink, Source, WriteOptions, local};
 pub struct SessionOptions {
     /// How to connect to registries.
     pub connection: ConnectionOptions,
+    /// What registries have to prove.
+    pub trust: Trust,
     /// The auth file to look into instead of the usual ones.
     pub authfile: Option<PathBuf>,
     /// A login that is given by hand, and the registry that it is for. It goes to no other.
@@ -41,6 +43,7 @@ impl Default for SessionOptions {
     fn default() -> Self {
         Self {
             connection: ConnectionOptions::default(),
+            trust: Trust::Verified,
             authfile: None,
             given: None,
             retry: RetryPolicy::default(),
@@ -64,7 +67,10 @@ pub enum Error {
 
 impl From<Error> for store::Error {
     fn from(error: Error) -> Self {
-        Self::Backend(Box::new(error))
+        match error {
+            Error::Config(config::Error::Blocked { .. }) => Self::Blocked(Box::new(error)),
+            other => Self::Backend(Box::new(other)),
+        }
     }
 }
 
@@ -78,10 +84,12 @@ pub struct Session {
     clients: Mutex<HashMap<(Registry, Trust), Client>>,
 }
 
-/// Whether `registries.conf` lets a registry be reached without a trusted certificate.
+/// What a registry has to prove before it is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Trust {
+pub enum Trust {
+    /// Its certificate is verified, unless `registries.conf` waives that for it.
     Verified,
+    /// Nothing: no certificate is verified, and a registry that speaks no TLS is spoken to without.
     Waived,
 }
 
@@ -145,7 +153,7 @@ impl Session {
 
     /// The repository that the user calls `name`, where it really is.
     async fn remote(&self, name: &ImageRef, location: &Location) -> Result<Remote, Error> {
-        let trust = if location.insecure { Trust::Waived } else { Trust::Verified };
+        let trust = if location.insecure { Trust::Waived } else { self.options.trust };
         let wire = location.image.repository.clone();
         let client = self.client_with(wire.registry(), trust).await?;
         let (name, journal) = (name.repository.clone(), Arc::clone(&self.journal));

@@ -11,6 +11,8 @@ mod alias;
 pub mod api;
 mod cluster;
 pub mod describe;
+pub mod fetch;
+pub mod image;
 mod name;
 pub mod order;
 pub mod requests;

@@ -37,11 +37,13 @@ impl Remote {
     }
 }
 
-/// Tags that no request could ever name are left out; the first of them is told.
+/// Tags that no request could ever name are left out; the first of them is told. Docker Hub has repositories from
+/// before tags had names: an empty one is `latest`.
 fn known_tags(names: impl Iterator<Item = String>) -> Vec<RefName> {
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for name in names {
         match name.parse::<Tag>() {
+            _ if name.is_empty() => known.push(RefName::from(Tag::latest())),
             Ok(tag) => known.push(RefName::from(tag)),
             Err(error) => unknown.push(error),
         }

@@ -50,8 +50,21 @@ impl From<Error> for store::Error {
             Error::Request { what, place, source, .. } if is_not_found(&source) => {
                 Self::NotFound { what, place, source: Some(Box::new(source)) }
             }
+            Error::Request { ref source, .. } if is_unauthorized(source) => {
+                Self::Unauthorized(Box::new(error))
+            }
             other => Self::Backend(Box::new(other)),
         }
+    }
+}
+
+/// Whether whoever asks may have to log in, or as somebody else. A registry that says `DENIED` knows who asks.
+fn is_unauthorized(error: &http::Error) -> bool {
+    match error {
+        http::Error::Unauthorized { .. } => true,
+        http::Error::NoPermission { errors, .. } => !errors.has(ErrorCode::DENIED),
+        http::Error::Status { errors, .. } => errors.has(ErrorCode::UNAUTHORIZED),
+        _ => false,
     }
 }
 

@@ -118,6 +118,12 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// The place wants a login, or does not take the one it was given for this; told by the layer that asked.
+    #[error(transparent)]
+    Unauthorized(Cause),
+    /// Settings forbid the place; told by the layer that knows them.
+    #[error(transparent)]
+    Blocked(Cause),
     /// An error of the layer that the store is made of, told by itself.
     #[error(transparent)]
     Backend(Cause),

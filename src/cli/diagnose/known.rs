@@ -99,7 +99,9 @@ fn of_store(error: &store::Error) -> Option<Finding> {
         E::NotFound { .. } | E::Missing { .. } => Exit::NotFound,
         E::Digest { .. } | E::Size { .. } | E::Manifest { .. } => Exit::Verification,
         E::Name { .. } | E::Several { .. } | E::Unsupported { .. } => Exit::Usage,
-        E::Backend(cause) => return recognise(cause.as_ref()),
+        E::Backend(cause) | E::Unauthorized(cause) | E::Blocked(cause) => {
+            return recognise(cause.as_ref());
+        }
         _ => Exit::Local,
     };
     Some(Finding::of(exit))

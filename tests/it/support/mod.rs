@@ -7,6 +7,7 @@ pub(crate) mod apiserver;
 pub(crate) mod certificates;
 pub(crate) mod embedded;
 pub(crate) mod faults;
+pub(crate) mod importing;
 pub(crate) mod layout;
 pub(crate) mod openapi;
 pub(crate) mod paced;
