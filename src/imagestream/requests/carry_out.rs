@@ -60,7 +60,7 @@ impl Import {
     }
 
     /// The repository to remember after this answer: one that could not be read is not, for it may be mistyped.
-    fn to_remember(&self, answer: &ImageStreamImport) -> Option<&str> {
+    pub(super) fn to_remember(&self, answer: &ImageStreamImport) -> Option<&str> {
         let found = answer.status.repository.as_ref()?;
         let was_read = !found.status.is_failure() || !found.images.is_empty();
         self.remember.as_deref().filter(|_| was_read)

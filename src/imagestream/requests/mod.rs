@@ -217,3 +217,6 @@ fn question(
         status: ImageStreamImportStatus::default(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -177,11 +177,7 @@ impl Setting {
 
 /// The policies that all destinations get. What is not said is what an API server takes.
 fn policies(options: &TagOptions) -> Result<SpecTag, TagError> {
-    let reference_policy = match options.reference_policy.as_deref() {
-        None | Some("source") => ReferencePolicyType::Source,
-        Some("local") => ReferencePolicyType::Local,
-        Some(_) => return Err(TagError::ReferencePolicy),
-    };
+    let reference_policy = reference_policy(options)?;
     let import_mode = match options.import_mode.as_deref() {
         None | Some("") => ImportMode::Legacy,
         Some(mode) => parse_import_mode(mode)?,
@@ -197,3 +193,15 @@ fn policies(options: &TagOptions) -> Result<SpecTag, TagError> {
         ..SpecTag::default()
     })
 }
+
+/// The value of `--reference-policy`, which `oc tag` takes in this case alone.
+fn reference_policy(options: &TagOptions) -> Result<ReferencePolicyType, TagError> {
+    match options.reference_policy.as_deref() {
+        None | Some("source") => Ok(ReferencePolicyType::Source),
+        Some("local") => Ok(ReferencePolicyType::Local),
+        Some(_) => Err(TagError::ReferencePolicy),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,9 @@
 
 use super::destination::destination;
 use super::pull_spec::PullSpec;
-use super::{Setting, Source, SourceKind, TagError, TagRemoval, Tagging, policies};
+use super::{
+    Setting, Source, SourceKind, TagError, TagRemoval, Tagging, policies, reference_policy,
+};
 use crate::imagestream::{Namespace, StreamName, StreamTag};
 use crate::model::one_line;
 
@@ -48,7 +50,7 @@ pub(super) fn deletion(options: &TagOptions) -> Result<Tagging, TagError> {
     if options.alias {
         return Err(TagError::AliasAndDelete);
     }
-    policies(&TagOptions { import_mode: None, ..options.clone() })?;
+    reference_policy(options)?;
     if options.source_kind.is_some() {
         return Err(TagError::KindAndDelete);
     }
