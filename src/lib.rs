@@ -15,6 +15,7 @@
 //! | [`mirror`] | mappings of many images | registries, the terminal |
 //! | [`kube`] | kubeconfig, and one API server that is asked for JSON | what the objects mean, the terminal |
 //! | [`imagestream`] | image streams: what to ask for, what follows from it, files and clusters that keep them | HTTP, the engine, the terminal |
+//! | [`reaction`] | what follows when a tag moves: commands, webhooks, manifests on disk | registries, the engine, the terminal |
 //! | [`server`] | the distribution specification, server side | the client |
 //! | [`session`], [`ops`] | composition; the verbs as `Options -> Report` | the terminal |
 //! | `cli` | arguments, progress, output, exit codes | status codes, media types |
@@ -29,6 +30,7 @@ pub mod kube;
 pub mod mirror;
 pub mod model;
 pub mod ops;
+pub mod reaction;
 pub mod registry;
 pub mod server;
 pub mod session;

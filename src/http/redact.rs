@@ -47,6 +47,13 @@ impl SafeUrl {
         Self(one_line(&safe, 400).into())
     }
 
+    /// Scheme and host of the address alone: of one that is itself a secret.
+    #[must_use]
+    pub fn place(url: &Url) -> Self {
+        let more = if url.path() == "/" && url.query().is_none() { "" } else { "…" };
+        Self(one_line(&format!("{}://{}/{more}", url.scheme(), authority(url)), 400).into())
+    }
+
     /// Whether it is asked without TLS.
     #[must_use]
     pub fn is_plain_http(&self) -> bool {
@@ -154,6 +161,13 @@ mod tests {
             "https://s3.example:8443/b?X-Amz-Signature=…"
         );
         assert_eq!(safe("https://quay.io/v2/"), "https://quay.io/v2/");
+    }
+
+    #[test]
+    fn of_an_address_that_is_a_secret_only_the_host_is_shown() {
+        let place = |url: &str| SafeUrl::place(&url.parse().unwrap()).to_string();
+        assert_eq!(place("https://u:p@hooks.io/services/T0/geheim?key=k"), "https://hooks.io/…");
+        assert_eq!(place("http://hooks.io:8080"), "http://hooks.io:8080/");
     }
 
     #[test]

@@ -5,9 +5,11 @@ mod inspect;
 mod login;
 mod logout;
 mod pulled;
+mod watch;
 
 pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy, pairs};
 pub use inspect::{InspectError, Inspection, config, inspect, tags};
 pub use login::{LoginError, LoginOptions, LoginReport, LoginTarget, Place, login};
 pub use logout::{LogoutReport, logout};
 pub use pulled::{NoDataHome, layouts, pulled};
+pub use watch::{Ask, Event, Interval, IntervalError, Refresh, Trouble, refresh, watch};

@@ -8,7 +8,7 @@ use crate::support::source::{Name, names};
 
 /// Each layer, the layers that it may use, and what it may not name besides.
 #[rustfmt::skip]
-const LAYERS: [(&str, &[&str], &[&str]); 14] = [
+const LAYERS: [(&str, &[&str], &[&str]); 15] = [
     ("model", &[], &["tokio", "reqwest", "clap", "indicatif", "tar", "std::fs", "std::env", "std::time", "std::net::TcpStream"]),
     ("config", &["model"], &["reqwest", "hyper", "clap", "std::net::TcpStream"]),
     ("auth", &["model", "config"], &["reqwest", "hyper", "http", "clap", "rpassword"]),
@@ -19,10 +19,11 @@ const LAYERS: [(&str, &[&str], &[&str]); 14] = [
     ("mirror", &["model", "store", "transfer"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
     ("kube", &["model", "config", "auth", "http"], &["reqwest", "hyper", "clap", "indicatif", "tar", "std::env"]),
     ("imagestream", &["model", "store", "kube"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
+    ("reaction", &["model", "config", "auth", "http", "imagestream"], &["reqwest", "hyper", "clap", "indicatif", "std::env"]),
     ("server", &["model", "store"], &["reqwest", "clap", "indicatif", "std::env"]),
-    ("session", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "server"], &["clap", "indicatif", "std::env"]),
-    ("ops", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "server", "session"], &["clap", "indicatif", "std::env"]),
-    ("cli", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "server", "session", "ops"], &["reqwest", "hyper"]),
+    ("session", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "reaction", "server"], &["clap", "indicatif", "std::env"]),
+    ("ops", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "reaction", "server", "session"], &["clap", "indicatif", "std::env"]),
+    ("cli", &["model", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "reaction", "server", "session", "ops"], &["reqwest", "hyper"]),
 ];
 
 /// A file longer than this does more than one thing.

@@ -21,5 +21,6 @@ pub(crate) mod shell;
 pub(crate) mod site;
 pub(crate) mod skopeo;
 pub(crate) mod source;
+pub(crate) mod streams;
 pub(crate) mod tokens;
 pub(crate) mod vault;
