@@ -9,18 +9,28 @@
 
 mod alias;
 pub mod api;
+pub mod apply;
+pub mod change;
 mod cluster;
+mod defaults;
 pub mod describe;
 pub mod fetch;
+pub mod history;
 pub mod image;
 mod name;
 pub mod order;
+pub mod prune;
+mod refusal;
 pub mod requests;
+pub mod rollback;
 mod streams;
 pub mod tagging;
+mod tags;
+pub mod validate;
 
 pub use alias::{AliasError, Followed, follow};
 pub use api::{Image, ImageStream, ImageStreamImport};
 pub use cluster::Cluster;
+pub use defaults::with_defaults;
 pub use name::{NameError, Namespace, StreamName, StreamTag};
 pub use streams::{Error, Result, Streams};

@@ -31,6 +31,7 @@ mod hostile_registry;
 mod http_auth;
 mod http_loop;
 mod http_traffic;
+mod imagestream_apply;
 mod imagestream_carry_out;
 mod imagestream_cluster;
 mod imagestream_describe;
