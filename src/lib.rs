@@ -6,6 +6,7 @@
 //! | layer | is for | may not know |
 //! |---|---|---|
 //! | [`model`] | values: digests, references, manifests | files, network, clock, environment |
+//! | [`yaml`] | YAML and JSON documents: read, written, changed in place | files, what documents are about |
 //! | [`config`] | environment, `registries.conf`, `certs.d` | the network, what credentials mean |
 //! | [`auth`] | secrets, auth files, credential helpers, keyring | HTTP, challenges, prompts |
 //! | [`http`] | one request loop: authorise, retry, redirect, keep to limits | manifests, blobs, files |
@@ -36,3 +37,4 @@ pub mod server;
 pub mod session;
 pub mod store;
 pub mod transfer;
+pub mod yaml;

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::Error;
 use super::entry::decode;
+use crate::yaml;
 
 /// Kubernetes keeps secrets below 1 MiB, and base64 makes a third more of it.
 const LIMIT: u64 = 4 * 1024 * 1024;
@@ -81,15 +82,11 @@ fn json(text: &str, path: &Path) -> Result<Value, Error> {
 
 /// The parser's own message may show the text around the fault, so only the place is kept.
 fn yaml(text: &str, path: &Path) -> Result<Value, Error> {
-    serde_saphyr::from_str(text).map_err(|error| {
-        let place = error.location();
-        let number = |n: Option<u64>| n.and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
-        Error::Syntax {
-            path: path.to_owned(),
-            format: "YAML",
-            line: number(place.map(|place| place.line())),
-            column: number(place.map(|place| place.column())),
-        }
+    yaml::read(text).map_err(|error| Error::Syntax {
+        path: path.to_owned(),
+        format: "YAML",
+        line: error.line(),
+        column: error.column(),
     })
 }
 

@@ -1,0 +1,240 @@
+//! Text to values.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_saphyr::{Location, Options, alias_limits, budget, options};
+
+use super::tree::{Collection, Kind, Layout, Node, layouts};
+use super::{Error, Path, Place, Step};
+
+/// Nodes that a document may have.
+const MAX_NODES: usize = 2_000_000;
+
+/// Nodes that aliases may add to it.
+const MAX_FROM_ALIASES: usize = 50_000;
+
+/// The longest keys that are looked for on one line; the specification says 1024, `write` goes by the same.
+pub(super) const MAX_KEY: usize = 1024;
+
+/// One document of a text.
+#[derive(Debug)]
+pub struct Document {
+    /// What it says.
+    pub value: Value,
+    layout: Layout,
+}
+
+impl Document {
+    /// Where in `text`, which the document is of, the value at `path` stands, or the last value on the way to it.
+    #[must_use]
+    pub fn place(&self, text: &str, path: &Path) -> Place {
+        Place::of(text, find(&self.layout.root, path).1.start)
+    }
+
+    pub(super) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+}
+
+/// The node at `path`, and the last one on the way to it.
+pub(super) fn find<'n>(root: &'n Node, path: &Path) -> (Option<&'n Node>, &'n Node) {
+    let mut node = root;
+    for step in &path.0 {
+        let Kind::Collection(collection) = &node.kind else { return (None, node) };
+        let Some(next) = next(collection, step) else { return (None, node) };
+        node = next;
+    }
+    (Some(node), node)
+}
+
+fn next<'n>(collection: &'n Collection, step: &Step) -> Option<&'n Node> {
+    let entry = match step {
+        Step::Key(key) => collection.entries.iter().find(|entry| entry.key.as_ref() == Some(key)),
+        Step::Index(index) => collection.entries.get(*index).filter(|entry| entry.key.is_none()),
+    };
+    entry.map(|entry| &entry.value)
+}
+
+/// Reads all documents of a text; the empty ones are `null`.
+///
+/// # Errors
+/// When the text is neither YAML nor JSON.
+pub fn documents(text: &str) -> Result<Vec<Document>, Error> {
+    let layouts = layouts(text).map_err(|error| {
+        let place = Place { line: error.marker().line(), column: error.marker().col() + 1 };
+        Error::new(text, place, &error.info())
+    })?;
+    if let [_] = layouts.as_slice() {
+        let value = value(text)?;
+        return Ok(layouts
+            .into_iter()
+            .map(|layout| Document { value: value.clone(), layout })
+            .collect());
+    }
+    let ends: Vec<usize> =
+        layouts.iter().skip(1).map(|layout| layout.begin).chain([text.len()]).collect();
+    layouts.into_iter().zip(ends).map(|(layout, end)| one(text, layout, end)).collect()
+}
+
+fn one(text: &str, layout: Layout, end: usize) -> Result<Document, Error> {
+    let above = text[..layout.begin].bytes().filter(|byte| *byte == b'\n').count();
+    let part = &text[layout.begin..end];
+    let value = value(part)
+        .map_err(|error| Error::new(text, error.place().below(above), &error.to_string()))?;
+    Ok(Document { value, layout })
+}
+
+/// Reads a text that is one document; an empty one is `null`.
+///
+/// # Errors
+/// When the text is neither YAML nor JSON, or is several documents.
+pub fn read(text: &str) -> Result<Value, Error> {
+    value(text)
+}
+
+/// Reads all documents of a text, without those that are empty.
+///
+/// # Errors
+/// When the text is neither YAML nor JSON.
+pub fn read_all(text: &str) -> Result<Vec<Value>, Error> {
+    let values = documents(text)?.into_iter().map(|document| document.value);
+    Ok(values.filter(|value| !value.is_null()).collect())
+}
+
+/// Reads a text that is one document as a `T`.
+///
+/// # Errors
+/// When the text is neither YAML nor JSON, is several documents, or has a field of another type than a `T` has.
+pub fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    typed(text, value(text)?)
+}
+
+/// The value of `text` as a `T`; a fault is told with its place in the text.
+fn typed<T: DeserializeOwned>(text: &str, value: Value) -> Result<T, Error> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = way(error.path());
+        let documents = documents(text).unwrap_or_default();
+        let place = documents
+            .first()
+            .map_or(Place { line: 1, column: 1 }, |document| document.place(text, &path));
+        let message = match path.0.is_empty() {
+            true => error.inner().to_string(),
+            false => format!("{path}: {}", error.inner()),
+        };
+        Error::new(text, place, &message)
+    })
+}
+
+fn way(path: &serde_path_to_error::Path) -> Path {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(Step::Index(*index)),
+            Segment::Map { key } => Some(Step::Key(key.clone())),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+/// Whether a text is meant to be JSON.
+pub(super) fn is_json(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<serde::de::IgnoredAny>(text.trim_start_matches('\u{feff}'))
+            .is_ok()
+}
+
+pub(super) fn value(text: &str) -> Result<Value, Error> {
+    let options = options! {
+        budget: budget! {
+            max_nodes: MAX_NODES,
+            max_events: 2 * MAX_NODES,
+            simple_key_max_lookahead: MAX_KEY,
+        },
+        alias_limits: alias_limits! { max_total_replayed_events: MAX_FROM_ALIASES },
+    };
+    parse(text, options)
+}
+
+fn parse(text: &str, options: Options) -> Result<Value, Error> {
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let place = error.location().map_or(Place { line: 1, column: 1 }, place);
+        // The place is told apart from the message.
+        let message = error.without_snippet().to_string();
+        let told = format!(" at line {}, column {}", place.line, place.column);
+        Error::new(text, place, message.strip_suffix(&told).unwrap_or(&message))
+    })
+}
+
+fn place(location: Location) -> Place {
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).max(1);
+    Place { line: number(location.line()), column: number(location.column()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{from_text, read, read_all};
+    use serde::Deserialize;
+    use serde_json::json;
+
+    #[derive(Debug, Deserialize)]
+    struct Outer {
+        #[serde(default, rename = "list")]
+        _list: Vec<Inner>,
+        #[serde(flatten)]
+        _rest: serde_json::Map<String, serde_json::Value>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Inner {
+        #[serde(rename = "name")]
+        _name: String,
+    }
+
+    #[test]
+    fn a_fault_is_told_with_its_place() {
+        let table = [
+            ("a: 1\nb: {c: d: e}\n", "2:9", "b: {c: d: e}"),
+            ("a: 1\na: 2\n", "2:1", "a: 2"),
+            ("a: &x [*x]\n", "1:8", "a: &x [*x]"),
+            ("list:\n# c\n- name: a\n- name: 4.10\n", "4:9", "- name: 4.10"),
+            ("list:\n- nam: a\n", "2:3", "- nam: a"),
+            ("list: 1\x1b\n", "1:7", "list: 1"),
+            ("a: 1\n---\nb: 1\n", "2:1", "---"),
+            ("{\n  \"list\": [{\"name\": 1}]\n}", "2:21", "\"list\": [{\"name\": 1}]"),
+        ];
+        for (text, place, snippet) in table {
+            let error = from_text::<Outer>(text).unwrap_err();
+            assert_eq!(
+                (error.place().to_string().as_str(), error.snippet()),
+                (place, snippet),
+                "{text} {error}"
+            );
+            assert!(!error.to_string().contains("line "), "{error}");
+        }
+        let error = from_text::<Outer>("list:\n- name: 4.10\n").unwrap_err().to_string();
+        assert_eq!(error, "list[0].name: invalid type: floating point `4.1`, expected a string");
+    }
+
+    #[test]
+    fn documents_that_are_empty_are_left_out() {
+        let text = "# head\n---\na: 1\n---\n# none\n---\n---\n[2]\n...\n";
+        assert_eq!(read_all(text), Ok(vec![json!({"a": 1}), json!([2])]));
+        assert_eq!(read_all("a: 1\n---\nb: [\n").unwrap_err().line(), 3);
+        assert_eq!(read_all("a: 1\n---\nb: .nan\n").unwrap_err().place().to_string(), "3:4");
+    }
+
+    #[test]
+    fn aliases_and_nesting_cannot_blow_a_small_text_up() {
+        let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
+        for level in 1..9 {
+            let below = format!("*a{},", level - 1).repeat(10);
+            bomb += &format!("a{level}: &a{level} [{}]\n", below.trim_end_matches(','));
+        }
+        let deep = "[".repeat(100_000);
+        let block = (0..2000).map(|n| format!("{}-\n", " ".repeat(n))).collect::<String>();
+        for text in [bomb, deep, block] {
+            assert!(read(&text).is_err());
+            assert!(read_all(&text).is_err());
+        }
+    }
+}
