@@ -1,6 +1,6 @@
 //! YAML and JSON documents: read with the place of every fault, written as `kubectl` writes them, and changed in place.
 //!
-//! [`read`] and [`from_text`] turn text into values. [`write`] prints a value so that it reads back the same, to us and
+//! [`read`] and [`from_text`] turn text into values. [`write()`] prints a value so that it reads back the same, to us and
 //! to other readers of YAML 1.1 and 1.2. [`rewrite`] and [`set_scalar`] change a text and leave everything else in it as
 //! it stands: comments, order, quotes, line ends. A change that cannot be made safely is made by printing anew
 //! ([`rewrite`]) or refused ([`set_scalar`]).
