@@ -199,7 +199,7 @@ mod tests {
             ("list:\n# c\n- name: a\n- name: 4.10\n", "4:9", "- name: 4.10"),
             ("list:\n- nam: a\n", "2:3", "- nam: a"),
             ("list: 1\x1b\n", "1:7", "list: 1"),
-            ("a: 1\n---\nb: 1\n", "2:1", "---"),
+            ("a: 1\n---\nb: 1\n", "3:1", "b: 1"),
             ("{\n  \"list\": [{\"name\": 1}]\n}", "2:21", "\"list\": [{\"name\": 1}]"),
         ];
         for (text, place, snippet) in table {
