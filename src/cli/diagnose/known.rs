@@ -14,6 +14,7 @@ use longshore::session;
 use longshore::store;
 use longshore::transfer::ResolveError;
 
+use super::cluster;
 use crate::cli::args::UsageError;
 use crate::cli::exit::Exit;
 use crate::cli::verbs::login::NotLoggedIn;
@@ -29,7 +30,7 @@ impl Finding {
         Self { exit, hint: None }
     }
 
-    fn hint(self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 }
@@ -37,7 +38,7 @@ impl Finding {
 /// Tells what it knows of an error if that is of its type.
 type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
 
-const EXPERTS: [Expert; 12] = [
+const EXPERTS: [Expert; 13] = [
     |error| error.downcast_ref().and_then(of_login),
     |error| is_usage(error).then(|| Finding::of(Exit::Usage)),
     |error| error.downcast_ref().map(of_nobody),
@@ -49,6 +50,7 @@ const EXPERTS: [Expert; 12] = [
     |error| error.downcast_ref().and_then(of_http),
     |error| error.downcast_ref().map(of_auth),
     |error| error.downcast_ref().map(of_config),
+    cluster::recognise,
     |error| is_local(error).then(|| Finding::of(Exit::Local)),
 ];
 
