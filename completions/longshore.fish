@@ -37,6 +37,9 @@ complete -c longshore -n "__fish_longshore_needs_command" -f -a "push" -d 'Copy 
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "mirror" -d 'Copy images between any two places, with every digest kept'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "inspect" -d 'Show what an image is made of'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "tags" -d 'List the tags of a repository, sorted, one per line'
+complete -c longshore -n "__fish_longshore_needs_command" -f -a "import-image" -d 'Import what tags of a registry point to now into an image stream'
+complete -c longshore -n "__fish_longshore_needs_command" -f -a "tag" -d 'Set what tags of image streams follow, or delete them'
+complete -c longshore -n "__fish_longshore_needs_command" -f -a "stream" -d 'Look at image streams, move their tags back, and tidy them up'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "serve" -d 'Serve a folder as a registry'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "demo" -d 'See log in, push, inspect, pull and mirror at work, on a registry of its own'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "completion" -d 'Print the completion script for a shell'
@@ -173,6 +176,184 @@ complete -c longshore -n "__fish_longshore_using_subcommand tags" -l plain-http 
 complete -c longshore -n "__fish_longshore_using_subcommand tags" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand tags" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand tags" -s h -l help -d 'Print help'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l from -d 'The image to import, or with --all the repository' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l limit -d 'The most tags that are taken from a repository, by rank: N, or all' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l insecure -d 'Allow a registry without a trusted certificate, or without TLS; false takes that back' -r -f -a "true\t''
+false\t''"
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l reference-policy -d 'Whose pull spec those get who use the tags: that of the source, or that of the cluster\'s registry' -r -f -a "source\t''
+local\t''"
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l import-mode -d 'What becomes of an index of several platforms: one of its images is chosen, or it is kept with all of them' -r -f -a "Legacy\t''
+PreserveOriginal\t''"
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l pull-through -d 'Copy the images there too: a repository on a registry, or a layout as in oci:DIR' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l context -d 'Ask the cluster of this context of kubeconfig' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l creds -d 'User name and password; without a password it is asked for' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l authfile -d 'Auth file to read logins from' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l retries -d 'How many times a failed request is tried again' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-creds -d 'User name and password for the destination' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-authfile -d 'Auth file for the destination, instead of --authfile' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -s o -l output -d 'How the result is written: text, what became of each tag; describe, as oc does; name; the stream as yaml or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+describe\t'All that is known, for people'
+name\t'The name alone'
+yaml\t'The object, for programs and people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l confirm -d 'Allow to make the stream, or to change the repository that it follows'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l all -d 'Import all tags: those of the repository that the stream follows, or those that it has'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l scheduled -d 'Have the tags imported again from time to time'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dry-run -d 'Ask the registry and tell what would be imported, but keep nothing'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-insecure -d 'Do not verify the registry\'s certificate'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-plain-http -d 'Speak HTTP without TLS'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l source -d 'What the source is, where that cannot be seen' -r -f -a "istag\t''
+imagestreamtag\t''
+isimage\t''
+imagestreamimage\t''
+docker\t''
+dockerimage\t''"
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l reference-policy -d 'Whose pull spec those get who use the tags: that of the source, or that of the cluster\'s registry' -r -f -a "source\t''
+local\t''"
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l import-mode -d 'What becomes of an index of several platforms: one of its images is chosen, or it is kept with all of them' -r -f -a "Legacy\t''
+PreserveOriginal\t''"
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l context -d 'Ask the cluster of this context of kubeconfig' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l creds -d 'User name and password; without a password it is asked for' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l authfile -d 'Auth file to read logins from' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l retries -d 'How many times a failed request is tried again' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -s d -l delete -d 'Delete the tags, and all that is known of what they pointed to'
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l alias -d 'Follow a tag of the same stream instead of copying it'
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l reference -d 'Only point to the source: it is never imported'
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l scheduled -d 'Have the image on a registry imported again from time to time'
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l insecure -d 'Allow a registry without a trusted certificate, or without TLS'
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -s h -l help -d 'Print help'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -f -a "get" -d 'List streams'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -f -a "describe" -d 'Tell all about a stream, or about the image of one of its tags'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -f -a "history" -d 'List the images that a tag has pointed to, the latest first'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -f -a "rollback" -d 'Move a tag back to an image that it pointed to before'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -f -a "delete" -d 'Delete streams, and all that is known of what their tags pointed to'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -f -a "export" -d 'Print a stream without all that belongs to one place, for \'oc apply -f -\''
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -f -a "prune" -d 'Shorten histories, and forget images that no tag has pointed to any more'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and not __fish_seen_subcommand_from get describe history rollback delete export prune help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -l context -d 'Ask the cluster of this context of kubeconfig' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -s o -l output -d 'How streams are written: text, name, yaml or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+name\t'The name alone'
+yaml\t'The object, for programs and people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -s A -l all-namespaces -d 'Streams of all namespaces'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -l context -d 'Ask the cluster of this context of kubeconfig' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -l context -d 'Ask the cluster of this context of kubeconfig' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l to -d 'Which image: its number in \'stream history\', or its digest or the beginning of that [default: the one before]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l context -d 'Ask the cluster of this context of kubeconfig' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -l context -d 'Ask the cluster of this context of kubeconfig' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -l context -d 'Ask the cluster of this context of kubeconfig' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -s o -l output -d 'How the stream is written: yaml or json; with json, errors are JSON too' -r -f -a "yaml\t'The object, for programs and people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l keep-tag-revisions -d 'How many images of each tag are kept, the latest ones' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l keep-younger-than -d 'Keep what is younger' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l context -d 'Ask the cluster of this context of kubeconfig' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l confirm -d 'Do it'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from help" -f -a "get" -d 'List streams'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from help" -f -a "describe" -d 'Tell all about a stream, or about the image of one of its tags'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from help" -f -a "history" -d 'List the images that a tag has pointed to, the latest first'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from help" -f -a "rollback" -d 'Move a tag back to an image that it pointed to before'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete streams, and all that is known of what their tags pointed to'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from help" -f -a "export" -d 'Print a stream without all that belongs to one place, for \'oc apply -f -\''
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from help" -f -a "prune" -d 'Shorten histories, and forget images that no tag has pointed to any more'
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c longshore -n "__fish_longshore_using_subcommand serve" -l addr -d 'Address and port to listen at; port 0 takes a free one' -r
 complete -c longshore -n "__fish_longshore_using_subcommand serve" -l tls-cert -d 'Certificate chain for TLS, PEM' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand serve" -l tls-key -d 'Private key for TLS, PEM' -r -F
@@ -199,15 +380,25 @@ json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand credential-helper" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand credential-helper" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand credential-helper" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "login" -d 'Prove a login against a registry, then keep it'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "logout" -d 'Forget the login for a registry'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "pull" -d 'Copy an image from a registry to a local folder or file'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "push" -d 'Copy an image from a local folder or file to a registry'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "mirror" -d 'Copy images between any two places, with every digest kept'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "tags" -d 'List the tags of a repository, sorted, one per line'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "serve" -d 'Serve a folder as a registry'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "demo" -d 'See log in, push, inspect, pull and mirror at work, on a registry of its own'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "completion" -d 'Print the completion script for a shell'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "credential-helper" -d 'Speak the protocol of docker credential helpers over the keyring of the operating system'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags serve demo completion credential-helper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "login" -d 'Prove a login against a registry, then keep it'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "logout" -d 'Forget the login for a registry'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "pull" -d 'Copy an image from a registry to a local folder or file'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "push" -d 'Copy an image from a local folder or file to a registry'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "mirror" -d 'Copy images between any two places, with every digest kept'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "tags" -d 'List the tags of a repository, sorted, one per line'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "import-image" -d 'Import what tags of a registry point to now into an image stream'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "tag" -d 'Set what tags of image streams follow, or delete them'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "stream" -d 'Look at image streams, move their tags back, and tidy them up'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "serve" -d 'Serve a folder as a registry'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "demo" -d 'See log in, push, inspect, pull and mirror at work, on a registry of its own'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "completion" -d 'Print the completion script for a shell'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "credential-helper" -d 'Speak the protocol of docker credential helpers over the keyring of the operating system'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from stream" -f -a "get" -d 'List streams'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from stream" -f -a "describe" -d 'Tell all about a stream, or about the image of one of its tags'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from stream" -f -a "history" -d 'List the images that a tag has pointed to, the latest first'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from stream" -f -a "rollback" -d 'Move a tag back to an image that it pointed to before'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from stream" -f -a "delete" -d 'Delete streams, and all that is known of what their tags pointed to'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from stream" -f -a "export" -d 'Print a stream without all that belongs to one place, for \'oc apply -f -\''
+complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from stream" -f -a "prune" -d 'Shorten histories, and forget images that no tag has pointed to any more'

@@ -37,6 +37,20 @@ const TABLE: [(Exit, &str, &str); 10] = [
 ];
 
 impl Exit {
+    /// The code of a run over several things: that of its failures where all failed alike, the general one where some
+    /// did.
+    pub(crate) fn of_failures(failures: &[Self], all: usize) -> Self {
+        match failures {
+            [] => Self::Done,
+            [first, rest @ ..]
+                if failures.len() == all && rest.iter().all(|exit| exit == first) =>
+            {
+                *first
+            }
+            _ => Self::Failed,
+        }
+    }
+
     pub(crate) fn code(self) -> u8 {
         self as u8
     }
@@ -66,6 +80,15 @@ mod tests {
             let row = format!("| {} | {meaning} |", exit.code());
             assert!(readme.contains(&row), "{row}");
         }
+    }
+
+    #[test]
+    fn failures_that_are_all_alike_keep_their_code() {
+        assert_eq!(Exit::of_failures(&[], 2), Exit::Done);
+        assert_eq!(Exit::of_failures(&[Exit::Denied], 1), Exit::Denied);
+        assert_eq!(Exit::of_failures(&[Exit::Denied, Exit::Denied], 2), Exit::Denied);
+        assert_eq!(Exit::of_failures(&[Exit::Denied], 2), Exit::Failed);
+        assert_eq!(Exit::of_failures(&[Exit::Denied, Exit::Network], 2), Exit::Failed);
     }
 
     #[test]

@@ -34,8 +34,13 @@ fn completions() -> BTreeMap<PathBuf, Vec<u8>> {
 fn man_pages() -> BTreeMap<PathBuf, Vec<u8>> {
     let mut root = Cli::command().disable_help_subcommand(true);
     root.build();
-    let verbs = root.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned();
-    verbs.chain([root.clone()]).map(man_page).collect()
+    with_verbs(&root).map(man_page).collect()
+}
+
+/// A command, its verbs, and theirs.
+fn with_verbs(command: &Command) -> Box<dyn Iterator<Item = Command> + '_> {
+    let verbs = command.get_subcommands().filter(|verb| !verb.is_hide_set());
+    Box::new(verbs.flat_map(with_verbs).chain([command.clone()]))
 }
 
 fn man_page(command: Command) -> (PathBuf, Vec<u8>) {

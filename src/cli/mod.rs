@@ -92,11 +92,13 @@ pub(crate) fn main() -> ExitCode {
         env,
         registries: OnceLock::new(),
         input: Input::Process,
-        output: Output::new(cli.global.output),
+        output: Output::new(cli.global.output.format()),
         console,
         quiet: cli.global.quiet,
     };
-    let exit = verbs::start(cli.command, &context)
+    let checked = cli.command.check(cli.global.output).map_err(anyhow::Error::new);
+    let exit = checked
+        .and_then(|()| verbs::start(cli.command, &context))
         .and_then(drive)
         .unwrap_or_else(|error| context.report(&error));
     if matches!(exit, Exit::Interrupted | Exit::Terminated) {

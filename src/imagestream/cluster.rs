@@ -35,21 +35,6 @@ impl Cluster {
         Self { client }
     }
 
-    /// Changes a tag, or makes it where a server has changing and making apart.
-    async fn put_tag(
-        &self,
-        tag: &StreamTag,
-        object: &TagObject,
-    ) -> std::result::Result<(), kube::Error> {
-        match self.client.put::<IgnoredAny>(&tag_path(tag), object).await {
-            Err(error) if may_create(&error) => {
-                let all = format!("{API}/namespaces/{}/imagestreamtags", tag.stream.namespace());
-                self.client.post::<IgnoredAny>(&all, object).await.map(drop)
-            }
-            other => other.map(drop),
-        }
-    }
-
     async fn change(
         &self,
         name: &StreamName,
@@ -110,12 +95,14 @@ impl Streams for Cluster {
 
     async fn set_tag(&self, tag: &StreamTag, spec: &SpecTag) -> Result<ImageStream> {
         let object = TagObject::new(tag, spec);
-        let mut attempt = 1;
-        loop {
-            match self.put_tag(tag, &object).await {
-                Err(error) if is_conflict(&error) && attempt < ATTEMPTS => attempt += 1,
-                other => break other.map_err(refused)?,
+        let path = tag_path(tag);
+        match self.client.put::<IgnoredAny>(&path, &object).await {
+            Err(error) if may_create(&error) => {
+                let all = format!("{API}/namespaces/{}/imagestreamtags", tag.stream.namespace());
+                let made = self.client.post::<IgnoredAny>(&all, &object).await;
+                made.map_err(refused)?;
             }
+            other => drop(other.map_err(refused)?),
         }
         self.get(&tag.stream).await?.ok_or_else(|| Error::NoStream(tag.stream.clone()))
     }

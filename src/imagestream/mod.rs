@@ -14,6 +14,7 @@ pub mod change;
 mod cluster;
 mod defaults;
 pub mod describe;
+pub mod export;
 pub mod fetch;
 pub mod history;
 pub mod image;

@@ -4,8 +4,23 @@ use std::process::{Command, Stdio};
 
 use crate::support::program::run;
 
-const VERBS: [&str; 10] =
-    ["login", "logout", "pull", "push", "mirror", "inspect", "tags", "serve", "demo", "completion"];
+const VERBS: [&str; 13] = [
+    "login",
+    "logout",
+    "pull",
+    "push",
+    "mirror",
+    "inspect",
+    "tags",
+    "import-image",
+    "tag",
+    "stream",
+    "serve",
+    "demo",
+    "completion",
+];
+const STREAM_VERBS: [&str; 7] =
+    ["get", "describe", "history", "rollback", "delete", "export", "prune"];
 
 #[test]
 fn the_help_is_as_reviewed() {
@@ -19,6 +34,11 @@ fn the_help_is_as_reviewed() {
         let ran = run(home.path(), &[verb, "--help"]);
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{verb}");
         insta::assert_snapshot!(format!("help_{verb}"), ran.stdout);
+    }
+    for verb in STREAM_VERBS {
+        let ran = run(home.path(), &["stream", verb, "--help"]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{verb}");
+        insta::assert_snapshot!(format!("help_stream_{verb}"), ran.stdout);
     }
 }
 
@@ -55,6 +75,31 @@ fn what_cannot_be_meant_is_a_usage_error() {
         "inspect --raw --config quay.io/org/app",
         "serve --tls-cert cert.pem dir",
         "completion tcsh",
+        "import-image",
+        "import-image App",
+        "import-image app:v1 --all",
+        "import-image app@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        "import-image app --import-mode preserve",
+        "import-image app --reference-policy remote",
+        "import-image app --insecure=perhaps",
+        "import-image app --limit 0",
+        "import-image app --cluster --limit 3",
+        "import-image app --store dir --cluster",
+        "import-image app -n Bad",
+        "tag",
+        "tag app:v1",
+        "tag app:v1 app",
+        "tag --alias -d app:v1",
+        "tag --scheduled app:v1 app:v2",
+        "tag --source istag quay.io/a/b:v1 app:v2",
+        "stream",
+        "stream get -o describe",
+        "stream get -A -n dev",
+        "stream export -o text app",
+        "stream delete",
+        "stream rollback app:v1 --to=",
+        "stream prune --keep-younger-than soon",
+        "-o yaml tags oci:layout",
     ] {
         let ran = run(home.path(), &line.split_whitespace().collect::<Vec<_>>());
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{line}: {}", ran.stderr);

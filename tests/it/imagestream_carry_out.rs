@@ -110,7 +110,7 @@ fn all() -> ImportOptions {
 #[tokio::test]
 async fn a_repository_is_remembered_and_told_in_the_answer() {
     let place = Place::new(0, Status::success());
-    let (_, answer) = import(&place, &name(), &all()).await.unwrap();
+    let answer = import(&place, &name(), &all()).await.unwrap().answer;
     let stream = answer.status.import.unwrap();
     assert_eq!(stream.spec.docker_image_repository, "quay.io/a/b");
     assert_eq!(*place.asked.lock().unwrap(), ["get", "import ", "remember quay.io/a/b"]);
@@ -120,9 +120,9 @@ async fn a_repository_is_remembered_and_told_in_the_answer() {
 async fn a_repository_that_was_not_found_is_not_remembered() {
     let failure = Status { status: "Failure".to_owned(), ..Status::default() };
     let place = Place::new(0, failure);
-    let (asked, answer) = import(&place, &name(), &all()).await.unwrap();
-    assert_eq!(asked.remember.as_deref(), Some("quay.io/a/b"));
-    assert_eq!(answer.status.import.unwrap().spec.docker_image_repository, "");
+    let done = import(&place, &name(), &all()).await.unwrap();
+    assert_eq!(done.import.remember.as_deref(), Some("quay.io/a/b"));
+    assert_eq!(done.answer.status.import.unwrap().spec.docker_image_repository, "");
     assert_eq!(*place.asked.lock().unwrap(), ["get", "import "]);
 }
 

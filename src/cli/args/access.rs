@@ -68,7 +68,7 @@ pub(crate) struct RetryArgs {
 }
 
 impl RetryArgs {
-    fn resolve(self) -> RetryPolicy {
+    pub(super) fn resolve(self) -> RetryPolicy {
         RetryPolicy { tries: self.retries + 1, ..RetryPolicy::default() }
     }
 }
@@ -129,7 +129,7 @@ pub(super) fn from_username(
     }
 }
 
-fn from_creds(creds: &Secret) -> Login {
+pub(super) fn from_creds(creds: &Secret) -> Login {
     match creds.expose().split_once(':') {
         Some((username, password)) => Login::Given {
             username: username.to_owned(),

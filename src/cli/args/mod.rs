@@ -6,38 +6,53 @@
 mod access;
 mod completion;
 mod demo;
+mod fetch;
 mod helper;
+mod import_image;
 mod inspect;
 mod login;
 mod logout;
 mod mirror;
 mod peers;
+mod place;
 mod pull;
 mod push;
 mod serve;
+mod stream;
+mod tag;
 mod tags;
 mod traffic;
 mod transfer;
+mod view;
 
 pub(crate) use access::{Access, AccessArgs, Login};
 pub(crate) use completion::CompletionArgs;
 pub(crate) use demo::DemoArgs;
+pub(crate) use fetch::Fetch;
 pub(crate) use helper::{HelperArgs, HelperVerb};
+pub(crate) use import_image::{ImportImageArgs, ImportRequest};
 pub(crate) use inspect::InspectArgs;
 pub(crate) use login::{LoginArgs, LoginRequest};
 pub(crate) use logout::LogoutArgs;
 pub(crate) use mirror::MirrorArgs;
 pub(crate) use peers::suggest;
+pub(crate) use place::{ClusterOptions, Keeper, Place, PlaceArgs};
 pub(crate) use pull::PullArgs;
 pub(crate) use push::PushArgs;
 pub(crate) use serve::ServeArgs;
+pub(crate) use stream::{
+    DeleteArgs, DescribeArgs, ExportArgs, GetArgs, HistoryArgs, PruneArgs, RollbackArgs,
+    StreamArgs, StreamVerb,
+};
+pub(crate) use tag::{TagArgs, TagRequest};
 pub(crate) use tags::TagsArgs;
 pub(crate) use transfer::Copy;
+pub(crate) use view::View;
 
 use std::error::Error;
 use std::ffi::OsString;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand};
 
 use longshore::model::{Endpoint, EndpointError};
 
@@ -128,16 +143,16 @@ pub(crate) struct GlobalArgs {
         short,
         long,
         global = true,
-        value_enum,
-        default_value_t,
+        value_parser = view::Offer(view::PLAIN),
+        default_value_t = View::Text,
         value_name = "FORMAT",
         hide_possible_values = true
     )]
-    pub(crate) output: Format,
+    pub(crate) output: View,
 }
 
-/// How results are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+/// How messages are written, and results where there are no more ways.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people
     #[default]
@@ -155,10 +170,25 @@ pub(crate) enum Command {
     Mirror(MirrorArgs),
     Inspect(InspectArgs),
     Tags(TagsArgs),
+    ImportImage(Box<ImportImageArgs>),
+    Tag(Box<TagArgs>),
+    Stream(StreamArgs),
     Serve(ServeArgs),
     Demo(DemoArgs),
     Completion(CompletionArgs),
     CredentialHelper(HelperArgs),
+}
+
+impl Command {
+    /// Refuses to write a result in a way that the verb does not know.
+    pub(crate) fn check(&self, view: View) -> Result<(), UsageError> {
+        let views = match self {
+            Self::ImportImage(_) => view::OF_IMPORT,
+            Self::Stream(args) => args.verb.views(),
+            _ => view::PLAIN,
+        };
+        view::check(view, views)
+    }
 }
 
 #[cfg(test)]

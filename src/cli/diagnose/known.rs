@@ -14,7 +14,7 @@ use longshore::session;
 use longshore::store;
 use longshore::transfer::ResolveError;
 
-use super::cluster;
+use super::imagestreams;
 use crate::cli::args::UsageError;
 use crate::cli::exit::Exit;
 use crate::cli::verbs::login::NotLoggedIn;
@@ -39,6 +39,7 @@ impl Finding {
 type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
 
 const EXPERTS: [Expert; 13] = [
+    imagestreams::recognise,
     |error| error.downcast_ref().and_then(of_login),
     |error| is_usage(error).then(|| Finding::of(Exit::Usage)),
     |error| error.downcast_ref().map(of_nobody),
@@ -50,7 +51,6 @@ const EXPERTS: [Expert; 13] = [
     |error| error.downcast_ref().and_then(of_http),
     |error| error.downcast_ref().map(of_auth),
     |error| error.downcast_ref().map(of_config),
-    cluster::recognise,
     |error| is_local(error).then(|| Finding::of(Exit::Local)),
 ];
 

@@ -1,7 +1,7 @@
 //! From a typed error to what to do about it, and to an exit code. The only place that does so; it looks at types,
 //! never at the text of a message.
 
-mod cluster;
+mod imagestreams;
 mod known;
 
 use std::fmt::Write as _;

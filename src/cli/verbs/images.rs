@@ -89,30 +89,5 @@ pub(super) fn tell(images: Vec<CopiedImage>, context: &Context) -> anyhow::Resul
     }
     let failures = images.iter().filter_map(|image| image.result.as_ref().err());
     let exits: Vec<Exit> = failures.map(|failure| context.tell(failure)).collect();
-    Ok(exit(&exits, images.len()))
-}
-
-/// The exit code of a run: that of its failures where all images failed alike, the general one where some did.
-fn exit(failures: &[Exit], images: usize) -> Exit {
-    match failures {
-        [] => Exit::Done,
-        [first, rest @ ..] if failures.len() == images && rest.iter().all(|exit| exit == first) => {
-            *first
-        }
-        _ => Exit::Failed,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn failures_that_are_all_alike_keep_their_code() {
-        assert_eq!(exit(&[], 2), Exit::Done);
-        assert_eq!(exit(&[Exit::Denied], 1), Exit::Denied);
-        assert_eq!(exit(&[Exit::Denied, Exit::Denied], 2), Exit::Denied);
-        assert_eq!(exit(&[Exit::Denied], 2), Exit::Failed);
-        assert_eq!(exit(&[Exit::Denied, Exit::Network], 2), Exit::Failed);
-    }
+    Ok(Exit::of_failures(&exits, images.len()))
 }

@@ -1,17 +1,23 @@
 //! What each verb does with its arguments: one file per verb.
 
+pub(super) mod advised;
 mod completion;
 mod copy;
 mod demo;
 mod ends;
 mod helper;
 mod images;
+mod import_image;
 mod inspect;
 pub(super) mod login;
 mod logout;
 mod mirror;
 mod pulled;
 mod serve;
+mod stream;
+mod streams;
+mod table;
+mod tag;
 mod tags;
 
 use futures_util::FutureExt as _;
@@ -45,6 +51,17 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
             let open = ends::one(&args.access.resolve(), &args.repository, context)?;
             tags::run(open, args.repository, context).boxed()
         }
+        Command::ImportImage(args) => {
+            let (view, request) = (args.output.view, args.resolve()?);
+            let opened = streams::open_to_import(&request.place, &request.fetch, context)?;
+            import_image::run(opened, request, view, context).boxed()
+        }
+        Command::Tag(args) => {
+            let request = args.resolve()?;
+            let opened = streams::open_to_import(&request.place, &request.fetch, context)?;
+            tag::run(opened, request, context).boxed()
+        }
+        Command::Stream(args) => stream::start(args.verb, context)?,
         Command::CredentialHelper(args) => helper::run(args, context).boxed(),
         Command::Demo(args) => demo::run(args, context).boxed(),
         Command::Completion(args) => completion::run(args, context).boxed(),

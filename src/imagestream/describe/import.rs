@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::fields::clean;
 use super::{describe_image, describe_stream};
+use crate::imagestream::ImageStream;
 use crate::imagestream::api::{ImageImportStatus, ImageStreamImport, ImageStreamImportSpec, Time};
 
 /// One image that was asked for, and what came of it.
@@ -17,7 +18,37 @@ pub struct Outcome<'a> {
     pub listed: bool,
 }
 
+/// What became of a tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// It had no image before.
+    Imported,
+    /// It has the image that it had before.
+    Unchanged,
+    /// It had another image before.
+    Moved {
+        /// The digest of that image, or its reference where no image is known.
+        from: String,
+    },
+    /// No image was found.
+    Failed,
+}
+
 impl Outcome<'_> {
+    /// What becomes of the tag in the stream that was `before`.
+    #[must_use]
+    pub fn became(&self, before: Option<&ImageStream>) -> Became {
+        let Some(image) = &self.status.image else { return Became::Failed };
+        match before.and_then(|stream| stream.current(self.tag)) {
+            None => Became::Imported,
+            Some(event) if event.image == image.metadata.name => Became::Unchanged,
+            Some(event) if event.image.is_empty() => {
+                Became::Moved { from: event.docker_image_reference.clone() }
+            }
+            Some(event) => Became::Moved { from: event.image.clone() },
+        }
+    }
+
     /// Why there is no image, in the words of oc.
     #[must_use]
     pub fn failure(&self) -> Option<String> {
@@ -51,6 +82,15 @@ pub fn has_failed(import: &ImageStreamImport) -> bool {
     let status = &import.status;
     status.images.iter().any(|image| image.status.is_failure())
         || status.repository.as_ref().is_some_and(|repository| repository.status.is_failure())
+}
+
+/// Why no tag of the repository could be looked at. oc does not tell.
+#[must_use]
+pub fn listing_failure(import: &ImageStreamImport) -> Option<String> {
+    let repository = import.status.repository.as_ref()?;
+    let name = &import.spec.repository.as_ref()?.from.name;
+    let is_all = repository.status.is_failure() && repository.images.is_empty();
+    is_all.then(|| clean(&format!("repository {name} failed: {}", repository.status.message)))
 }
 
 /// The first line: which stream, and how it went.

@@ -13,11 +13,15 @@ mod columns;
 mod fields;
 mod image;
 mod import;
+mod row;
 mod stream;
 mod units;
 
 pub use columns::align;
 pub use image::describe_image;
-pub use import::{Outcome, describe_import, has_failed, headline, left_out, outcomes};
+pub use import::{
+    Became, Outcome, describe_import, has_failed, headline, left_out, listing_failure, outcomes,
+};
+pub use row::row;
 pub use stream::describe_stream;
 pub use units::ago;

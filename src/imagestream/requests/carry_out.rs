@@ -2,7 +2,7 @@
 
 use super::{Import, ImportOptions, RequestError, requests};
 use crate::imagestream::streams::{Error, Result};
-use crate::imagestream::{ImageStreamImport, StreamName, Streams};
+use crate::imagestream::{ImageStream, ImageStreamImport, StreamName, Streams};
 
 /// How often an import is begun anew because its stream was changed by somebody else in the meantime.
 const ATTEMPTS: usize = 5;
@@ -18,6 +18,17 @@ pub enum ImportError {
     Streams(#[from] Error),
 }
 
+/// An import that was done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Imported {
+    /// The stream that the question was made from, if it was there.
+    pub before: Option<ImageStream>,
+    /// What was asked.
+    pub import: Import,
+    /// What came of it.
+    pub answer: ImageStreamImport,
+}
+
 /// Imports what `options` ask for: reads the stream, asks, and remembers the repository when it is to be followed.
 /// When the stream is changed by somebody else in the meantime, it begins anew with what it is then.
 ///
@@ -27,13 +38,13 @@ pub async fn import(
     streams: &dyn Streams,
     name: &StreamName,
     options: &ImportOptions,
-) -> std::result::Result<(Import, ImageStreamImport), ImportError> {
+) -> std::result::Result<Imported, ImportError> {
     let mut attempt = 1;
     loop {
-        let stream = streams.get(name).await?;
-        let import = requests(name, stream.as_ref(), options)?;
+        let before = streams.get(name).await?;
+        let import = requests(name, before.as_ref(), options)?;
         match import.carry_out(streams, name).await {
-            Ok(answer) => return Ok((import, answer)),
+            Ok(answer) => return Ok(Imported { before, import, answer }),
             Err(Error::Status(status)) if status.reason == "Conflict" && attempt < ATTEMPTS => {
                 attempt += 1;
             }

@@ -16,7 +16,7 @@ mod policy;
 mod scheduled;
 mod target;
 
-pub use carry_out::{ImportError, import};
+pub use carry_out::{ImportError, Imported, import};
 pub use error::RequestError;
 pub use options::{ImportOptions, OptionError, parse_import_mode, parse_reference_policy};
 pub use policy::repository_tag;

@@ -5,7 +5,7 @@
 //! written. Each is checked against the server's OpenAPI document besides. When all have come, the stream of the case
 //! may be read once more: that state was recorded too. Nothing else is answered.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
@@ -50,6 +50,12 @@ impl ApiServer {
     pub(crate) fn cluster(&self, timeout: Option<Duration>) -> Cluster {
         let server = format!("http://{}", self.responder.address());
         Cluster::new(client(self.home.path(), &server, &Options { timeout, ..quick() }))
+    }
+
+    /// A kubeconfig that leads to it.
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
+        let server = format!("http://{}", self.responder.address());
+        write_kubeconfig(self.home.path(), &server)
     }
 
     /// What was wrong with the requests, and which did not come.
@@ -117,11 +123,16 @@ pub(crate) fn quick() -> Options {
 
 /// A client for a server that wants no login.
 pub(crate) fn client(home: &Path, server: &str, options: &Options) -> Client {
+    let file = write_kubeconfig(home, server);
+    Client::new(&Env::fake(home, [("KUBECONFIG", file.to_str().unwrap())]), options).unwrap()
+}
+
+fn write_kubeconfig(home: &Path, server: &str) -> PathBuf {
     let file = home.join("kubeconfig");
     let text = format!(
         "current-context: test\nclusters: [{{name: c, cluster: {{server: \"{server}\"}}}}]\n\
          contexts: [{{name: test, context: {{cluster: c}}}}]\n"
     );
     std::fs::write(&file, text).unwrap();
-    Client::new(&Env::fake(home, [("KUBECONFIG", file.to_str().unwrap())]), options).unwrap()
+    file
 }

@@ -6,10 +6,7 @@ use std::path::PathBuf;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
-/// A name that is in the servers' certificate and in no name service.
-pub(crate) const INNER_NAME: &str = "api.cluster.internal";
-
-/// An authority, and a server certificate by it for `localhost`, `127.0.0.1` and [`INNER_NAME`], as PEM files.
+/// An authority, and a server certificate by it for `localhost` and `127.0.0.1`, as PEM files.
 pub(crate) struct Authority {
     folder: TempDir,
 }
@@ -24,8 +21,7 @@ impl Authority {
         let issuer = Issuer::new(authority, key);
 
         let server_key = KeyPair::generate().unwrap();
-        let names = ["localhost", "127.0.0.1", INNER_NAME].map(str::to_owned);
-        let server = CertificateParams::new(names);
+        let server = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]);
         let server = server.unwrap().signed_by(&server_key, &issuer).unwrap().pem();
 
         let folder = tempfile::tempdir().unwrap();

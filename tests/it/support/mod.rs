@@ -22,6 +22,5 @@ pub(crate) mod site;
 pub(crate) mod skopeo;
 pub(crate) mod source;
 pub(crate) mod streams;
-pub(crate) mod tls_front;
 pub(crate) mod tokens;
 pub(crate) mod vault;

@@ -1,0 +1,112 @@
+//! What is known of errors about image streams.
+
+use std::error::Error;
+
+use longshore::imagestream::requests::{ImportError, OptionError, RequestError, TargetError};
+use longshore::imagestream::rollback::RollbackError;
+use longshore::imagestream::tagging::TagError;
+use longshore::imagestream::{self, NameError};
+use longshore::kube;
+
+use super::known::Finding;
+use crate::cli::exit::Exit;
+use crate::cli::verbs::advised::Advised;
+
+/// What is known of an error, if it is about image streams.
+pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Finding> {
+    if let Some(Advised { exit, hint, .. }) = error.downcast_ref() {
+        return Some(Finding::of(*exit).hint(hint));
+    }
+    let is_typed =
+        error.is::<TargetError>() || error.is::<OptionError>() || error.is::<NameError>();
+    if is_typed {
+        return Some(Finding::of(Exit::Usage));
+    }
+    if let Some(error) = error.downcast_ref::<ImportError>() {
+        return match error {
+            ImportError::Request(error) => Some(of_request(error)),
+            ImportError::Streams(error) => of_place(error),
+        };
+    }
+    error
+        .downcast_ref()
+        .map(of_request)
+        .or_else(|| error.downcast_ref().map(of_tag))
+        .or_else(|| error.downcast_ref().map(of_rollback))
+        .or_else(|| error.downcast_ref().and_then(of_place))
+        .or_else(|| error.downcast_ref().and_then(of_cluster))
+}
+
+fn of_request(error: &RequestError) -> Finding {
+    use RequestError as E;
+    match error {
+        E::NoStream(_) | E::NoSource(_) | E::NoTag(_) => Finding::of(Exit::NotFound),
+        E::NoTags => Finding::of(Exit::NotFound)
+            .hint("name a repository with --from, or set tags with 'longshore tag'"),
+        E::NoRepository | E::OtherRepository(_) => Finding::of(Exit::Usage),
+        E::NotOnRegistry { .. } => Finding::of(Exit::Usage)
+            .hint("'longshore tag' lets it follow an image on a registry again"),
+        E::OtherOrigin { tag, from, .. } | E::OtherOriginOfAlias { tag, from, .. } => {
+            Finding::of(Exit::Usage)
+                .hint(format!("to change it: longshore tag {from} STREAM:{tag}"))
+        }
+        E::Alias(_) | E::NoOrigin { .. } => Finding::of(Exit::Usage),
+    }
+}
+
+fn of_tag(error: &TagError) -> Finding {
+    match error {
+        TagError::NoStream(_) | TagError::NoImage(_) => Finding::of(Exit::NotFound),
+        _ => Finding::of(Exit::Usage),
+    }
+}
+
+fn of_rollback(error: &RollbackError) -> Finding {
+    use RollbackError as E;
+    match error {
+        E::TooShort(_) | E::Ambiguous { .. } => Finding::of(Exit::Usage),
+        E::NoHistory(_) | E::NoPrevious(_) | E::NoImage { .. } => Finding::of(Exit::NotFound),
+        E::NoIndex { .. } | E::NotInHistory { .. } => Finding::of(Exit::NotFound)
+            .hint("'longshore stream history' lists what the tag has pointed to"),
+    }
+}
+
+fn of_place(error: &imagestream::Error) -> Option<Finding> {
+    use imagestream::Error as E;
+    match error {
+        E::NoStream(_) | E::NoTag(_) => Some(Finding::of(Exit::NotFound)),
+        E::Status(status) => Some(of_reason(&status.reason)),
+        E::Name(_) => Some(Finding::of(Exit::Usage)),
+        E::Cluster(error) => of_cluster(error),
+    }
+}
+
+fn of_cluster(error: &kube::Error) -> Option<Finding> {
+    use kube::Error as E;
+    Some(match error {
+        E::Config(_) | E::Body(_) => Finding::of(Exit::Local),
+        E::Login { .. } | E::Unauthorized { .. } => Finding::of(Exit::Denied),
+        E::Refused(status) => of_reason(&status.reason),
+        // What was met is the cause, and is known by itself.
+        E::Unreachable { .. } => return None,
+        E::Timeout { .. } => Finding::of(Exit::Network),
+        E::NotServed { .. } | E::Redirect { .. } | E::NotApi { .. } | E::Answer { .. } => {
+            Finding::of(Exit::Failed)
+        }
+    })
+}
+
+/// The reasons of the API (apimachinery, `pkg/apis/meta/v1/types.go`).
+fn of_reason(reason: &str) -> Finding {
+    match reason {
+        "NotFound" | "Gone" => Finding::of(Exit::NotFound),
+        "Unauthorized" => Finding::of(Exit::Denied).hint("log in to the cluster again"),
+        "Forbidden" => Finding::of(Exit::Denied),
+        "Invalid" | "BadRequest" => Finding::of(Exit::Usage),
+        "Conflict" => Finding::of(Exit::Failed).hint("somebody else changed it: run it again"),
+        "Timeout" | "ServerTimeout" | "TooManyRequests" | "ServiceUnavailable" => {
+            Finding::of(Exit::Network)
+        }
+        _ => Finding::of(Exit::Failed),
+    }
+}

@@ -1,0 +1,115 @@
+//! Errors with advice that takes a look around: what there is instead, or the command that does it.
+
+use longshore::imagestream::order::prioritize;
+use longshore::imagestream::{ImageStream, StreamName};
+use longshore::model::one_line;
+
+use crate::cli::exit::Exit;
+
+/// How many names are shown.
+const SHOWN: usize = 8;
+
+/// An error, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}")]
+pub(crate) struct Advised {
+    what: String,
+    pub(crate) hint: String,
+    pub(crate) exit: Exit,
+}
+
+impl Advised {
+    /// What cannot be done by the command that was given, but by another.
+    pub(super) fn other(what: String, hint: String) -> Self {
+        Self { what, hint, exit: Exit::Usage }
+    }
+
+    fn not_found(what: String, hint: String) -> Self {
+        Self { what, hint, exit: Exit::NotFound }
+    }
+
+    /// The tag `tag` of a stream, when that is there.
+    pub(super) fn tag(tag: &str, stream: &ImageStream, what: String) -> Self {
+        let known = stream.status.tags.iter().map(|tag| &tag.tag);
+        let followed = stream.spec.tags.iter().map(|tag| &tag.name);
+        let mut tags: Vec<String> = known.chain(followed).cloned().collect();
+        tags.sort();
+        tags.dedup();
+        prioritize(&mut tags);
+        let hint = match tags.as_slice() {
+            [] => "the stream has no tags".to_owned(),
+            tags => format!("its tags are {}", closest(tag, tags)),
+        };
+        Self::not_found(what, hint)
+    }
+
+    /// The image of a tag.
+    pub(super) fn image(tag: &str, digest: &str) -> Self {
+        let what = format!("nothing is known of the image {}", one_line(digest, 100));
+        Self::not_found(what, format!("to find it again: longshore import-image {tag}"))
+    }
+
+    /// The stream `name`, where those `names` are.
+    pub(super) fn stream(name: &StreamName, names: &[String], what: String) -> Self {
+        let namespace = name.namespace();
+        let hint = match names {
+            [] => format!("there are no streams in namespace {namespace}"),
+            names => {
+                format!("streams in namespace {namespace} are {}", closest(name.name(), names))
+            }
+        };
+        Self::not_found(what, hint)
+    }
+
+    /// The same with what makes it.
+    pub(super) fn made_by(self, command: &str) -> Self {
+        Self { hint: format!("{}; to make it: {command}", self.hint), ..self }
+    }
+}
+
+/// Names in a line, those that are like `wanted` first.
+fn closest(wanted: &str, names: &[String]) -> String {
+    let mut names: Vec<&String> = names.iter().collect();
+    names.sort_by_cached_key(|name| {
+        let distance = distance(wanted, name);
+        // Those that are not like it keep their order.
+        if distance <= wanted.chars().count() / 2 { distance } else { usize::MAX }
+    });
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| one_line(name, 128)).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+/// How many characters have to be put in, taken out or changed (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, c) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], index + 1);
+        for (column, d) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(c != *d);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_alike_come_first() {
+        for (one, other, wanted) in
+            [("", "abc", 3), ("abc", "abc", 0), ("v1.1", "v1.2", 1), ("latst", "latest", 1)]
+        {
+            assert_eq!(distance(one, other), wanted, "{one} {other}");
+        }
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        assert_eq!(closest("latst", &names(&["v2", "v1", "latest"])), "latest, v2, v1");
+        let many: Vec<String> = (0..20).map(|n| format!("a{n}")).collect();
+        assert_eq!(closest("x", &many), "a0, a1, a2, a3, a4, a5, a6, a7 and 12 more");
+    }
+}

@@ -1,0 +1,150 @@
+//! `import-image`.
+
+use longshore::imagestream::describe::{
+    Became, Outcome, describe_import, has_failed, headline, left_out, listing_failure, outcomes,
+};
+use longshore::imagestream::requests::{self, ImportError, ImportOptions, Imported, RequestError};
+use longshore::imagestream::{ImageStream, ImageStreamImport, StreamName};
+use longshore::model::one_line;
+use serde::Serialize;
+
+use super::advised::Advised;
+use super::streams::{self, Opened};
+use super::table::table;
+use crate::cli::Context;
+use crate::cli::args::{ImportRequest, View};
+use crate::cli::exit::Exit;
+
+/// An image that was not imported.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotImported(String);
+
+/// Some images were not imported.
+#[derive(Debug, thiserror::Error)]
+#[error("imported completed with errors")]
+struct Incomplete;
+
+pub(super) async fn run(
+    opened: Opened,
+    request: ImportRequest,
+    view: View,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let name = opened.name(&request.stream)?;
+    let done = match requests::import(opened.streams.as_ref(), &name, &request.options).await {
+        Ok(done) => done,
+        Err(error) => return Err(explain(error, &opened, &name, &request.options).await),
+    };
+    let Imported { before, import, answer } = done;
+    if opened.is_cluster && !import.replaced.is_empty() {
+        let tags = import.replaced.join(", ");
+        tracing::warn!(
+            "a cluster gives all tags of a repository the same policies: {tags} had others"
+        );
+    }
+    tell(&answer, before.as_ref(), view, context)?;
+    failures(&answer, context);
+    if has_failed(&answer) { Err(Incomplete.into()) } else { Ok(Exit::Done) }
+}
+
+/// Says what there is when that is not what was asked for.
+async fn explain(
+    error: ImportError,
+    opened: &Opened,
+    name: &StreamName,
+    options: &ImportOptions,
+) -> anyhow::Error {
+    let ImportError::Request(request) = &error else { return error.into() };
+    let what = request.to_string();
+    match request {
+        RequestError::NoTag(tag) => match opened.streams.get(name).await {
+            Ok(Some(stream)) => Advised::tag(tag, &stream, what).into(),
+            _ => error.into(),
+        },
+        RequestError::NoSource(_) | RequestError::NoStream(_) => {
+            let from = options.from.as_deref().or(options.source.as_deref());
+            let from =
+                from.map_or("REGISTRY/REPOSITORY:TAG".to_owned(), |from| one_line(from, 300));
+            let (name, unknown) = (name.name(), opened.unknown(name, what).await);
+            let command = format!("longshore import-image {name} --from {from} --confirm");
+            unknown.made_by(&command).into()
+        }
+        RequestError::OtherOrigin { tag, from, .. }
+        | RequestError::OtherOriginOfAlias { tag, from, .. } => {
+            let command = format!("longshore tag {from} {}:{tag}", name.name());
+            Advised::other(what, format!("to change it: {command}")).into()
+        }
+        RequestError::NotOnRegistry { tag, .. } => {
+            let command = format!("longshore tag REGISTRY/REPOSITORY:TAG {}:{tag}", name.name());
+            Advised::other(what, format!("to follow an image on a registry: {command}")).into()
+        }
+        RequestError::NoRepository | RequestError::OtherRepository(_) => {
+            Advised::other(what, "--confirm has it follow that repository from now on".to_owned())
+                .into()
+        }
+        _ => error.into(),
+    }
+}
+
+/// Prints what came of it.
+fn tell(
+    answer: &ImageStreamImport,
+    before: Option<&ImageStream>,
+    view: View,
+    context: &Context,
+) -> anyhow::Result<()> {
+    let name = &answer.metadata.name;
+    let output = context.output;
+    match (view, &answer.status.import) {
+        (View::Text, _) => output.bytes(summary(answer, before).as_bytes())?,
+        (View::Describe, _) => output.bytes(describe_import(answer, streams::now()).as_bytes())?,
+        (View::Name, _) => output.line(format_args!("imagestream.image.openshift.io/{name}"))?,
+        (view, Some(stream)) => {
+            // Inside another object it does not say what it is.
+            let ImageStream { api_version, kind, .. } = ImageStream::new("", "");
+            document(&ImageStream { api_version, kind, ..stream.clone() }, view, context)?;
+        }
+        // Nothing was kept, so there is no stream to show: the answer is the result.
+        (view, None) => document(answer, view, context)?,
+    }
+    Ok(())
+}
+
+fn document(object: &impl Serialize, view: View, context: &Context) -> anyhow::Result<()> {
+    streams::document(&serde_json::to_value(object)?, view, context)
+}
+
+/// What became of each tag.
+fn summary(answer: &ImageStreamImport, before: Option<&ImageStream>) -> String {
+    let rows: Vec<[String; 3]> = outcomes(answer).map(|outcome| row(&outcome, before)).collect();
+    let mut text = format!("{}\n", headline(answer));
+    if !rows.is_empty() {
+        text = format!("{text}\n{}", table(["TAG", "RESULT", "IMAGE"], &rows));
+    }
+    if let Some(line) = left_out(answer) {
+        text = format!("{text}\n{line}\n");
+    }
+    text
+}
+
+fn row(outcome: &Outcome<'_>, before: Option<&ImageStream>) -> [String; 3] {
+    let reference = outcome.status.image.as_ref().map(|image| &image.docker_image_reference);
+    let reference = reference.map(|text| one_line(text, 500)).unwrap_or_default();
+    let (result, image) = match outcome.became(before) {
+        Became::Imported => ("imported", reference),
+        Became::Unchanged => ("unchanged", reference),
+        Became::Moved { from } => {
+            ("moved", format!("{reference} (before: {})", streams::short(&from)))
+        }
+        Became::Failed => ("failed", reference),
+    };
+    [one_line(outcome.tag, 128), result.to_owned(), image]
+}
+
+/// Tells each image that was not imported, and gives the exit code of each.
+pub(super) fn failures(answer: &ImageStreamImport, context: &Context) -> Vec<Exit> {
+    let failed = outcomes(answer).filter_map(|outcome| outcome.failure());
+    let texts = listing_failure(answer).into_iter().chain(failed);
+    texts.map(|text| context.report(&NotImported(text).into())).collect()
+}

@@ -1,0 +1,83 @@
+//! `tag`.
+
+use longshore::imagestream::api::DOCKER_IMAGE;
+use longshore::imagestream::requests::{self, ImportOptions, Scope};
+use longshore::imagestream::tagging::{self, Setting, TagChange, TagRemoval, Tagging};
+use serde_json::{Value, json};
+
+use super::import_image::failures;
+use super::streams::Opened;
+use crate::cli::Context;
+use crate::cli::args::{Format, TagRequest};
+use crate::cli::exit::Exit;
+
+pub(super) async fn run(
+    opened: Opened,
+    request: TagRequest,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let mut options = request.options;
+    options.namespace = opened.namespace.clone();
+    match tagging::parse(&options)? {
+        Tagging::Delete(removals) => delete(&opened, &removals, context).await,
+        Tagging::Set(setting) => set(&opened, &setting, context).await,
+    }
+}
+
+async fn delete(
+    opened: &Opened,
+    removals: &[TagRemoval],
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let mut done = Vec::new();
+    let mut exits = Vec::new();
+    for TagRemoval { tag, said } in removals {
+        match opened.streams.delete_tag(tag).await {
+            Ok(()) => {
+                tell(said, context)?;
+                done.push(tag.to_string());
+            }
+            Err(error) => {
+                exits.push(context.report(&opened.explain(error, tag).await));
+            }
+        }
+    }
+    if context.output.format() == Format::Json {
+        context.output.json(&json!({ "deleted": done }))?;
+    }
+    Ok(Exit::of_failures(&exits, removals.len()))
+}
+
+/// Sets the tags. Where nobody else imports what they follow, that is done at once.
+async fn set(opened: &Opened, setting: &Setting, context: &Context) -> anyhow::Result<Exit> {
+    let source = match setting.needs() {
+        Some(name) => Some(opened.stream(name).await?),
+        None => None,
+    };
+    let changes = setting.resolve(source.as_ref())?;
+    let mut done: Vec<Value> = Vec::new();
+    let mut exits = Vec::new();
+    for TagChange { tag, spec, said } in &changes {
+        opened.streams.set_tag(tag, spec).await?;
+        tell(said, context)?;
+        done.push(json!({ "tag": tag.to_string(), "from": spec.from }));
+        let is_on_registry = spec.from.as_ref().is_some_and(|from| from.kind == DOCKER_IMAGE);
+        if is_on_registry && !spec.reference && !opened.is_cluster {
+            let options = ImportOptions::new(Scope::Tag(tag.tag.clone()));
+            let streams = opened.streams.as_ref();
+            let done = requests::import(streams, &tag.stream, &options).await?;
+            exits.extend(failures(&done.answer, context));
+        }
+    }
+    if context.output.format() == Format::Json {
+        context.output.json(&json!({ "tags": done }))?;
+    }
+    Ok(Exit::of_failures(&exits, changes.len()))
+}
+
+fn tell(said: &str, context: &Context) -> anyhow::Result<()> {
+    if context.output.format() == Format::Text {
+        context.output.line(said)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! Image streams as a person works with them.
+
+mod cluster;
