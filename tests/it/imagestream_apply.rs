@@ -192,10 +192,10 @@ fn every_recorded_exchange_is_of_a_kind() {
 fn an_import_makes_the_recorded_stream() {
     let mut compared = 0;
     each(|kind, case| {
-        if kind != Kind::Import {
+        let name = &case.recording.name;
+        if kind != Kind::Import || POLICY_DROPPED.contains(&name.as_str()) {
             return;
         }
-        let name = &case.recording.name;
         let answer = as_found(import_of(&case.exchange.response));
         let recorded = &case.exchange.response["status"]["import"];
         let before = case.before(&answer.metadata.name);
@@ -213,7 +213,40 @@ fn an_import_makes_the_recorded_stream() {
         assert_eq!(applied.changed, is_another, "{name}");
         assert_eq!(applied.kept, [""; 0], "{name}");
     });
-    assert_eq!(compared, 44, "cases with a stream afterwards");
+    assert_eq!(compared, 42, "cases with a stream afterwards");
+}
+
+/// The imports that make another stream here: of a tag that is there, the server keeps the reference policy whatever an
+/// import says. In the first it drops what a flag says; in the others oc sends its default, which is not sent here.
+const POLICY_DROPPED: [&str; 2] =
+    ["43-reference-policy-local-on-existing-source", "85-tag-insecure-then-import"];
+
+#[test]
+fn a_reference_policy_that_an_import_names_is_set_where_the_server_drops_it() {
+    let mut compared = Vec::new();
+    each(|kind, case| {
+        let name = case.recording.name.as_str();
+        if kind != Kind::Import || !POLICY_DROPPED.contains(&name) {
+            return;
+        }
+        let answer = as_found(import_of(&case.exchange.response));
+        let asked = &answer.spec.images[0];
+        let mut better = case.exchange.response["status"]["import"].clone();
+        let now = time(&better["metadata"]["annotations"][REPOSITORY_CHECK]);
+        let before = case.before(&answer.metadata.name);
+        let applied = apply(before.as_ref(), &answer, now).unwrap();
+        let tags = better["spec"]["tags"].as_array_mut().unwrap();
+        let tag = tags.iter_mut().find(|tag| tag["name"] == asked.to.as_ref().unwrap().name);
+        let policy = &mut tag.unwrap()["referencePolicy"];
+        let said = serde_json::to_value(&asked.reference_policy).unwrap();
+        assert_ne!(*policy, said, "{name}");
+        *policy = said;
+        better["metadata"]["generation"] = applied.stream.metadata.generation.into();
+        assert!(applied.changed && applied.stream.metadata.generation > 0);
+        assert_same(&applied.stream, &better, name);
+        compared.push(name.to_owned());
+    });
+    assert_eq!(compared, POLICY_DROPPED);
 }
 
 #[test]

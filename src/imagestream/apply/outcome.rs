@@ -38,9 +38,7 @@ pub(super) fn succeeded(
         follow(spec_tag_mut(stream, tag), question);
         record(status_tag_mut(stream, tag), event);
     }
-    let spec = spec_tag_mut(stream, tag);
-    spec.import_policy = question.import_policy.clone();
-    defaults::spec_tag(spec);
+    set_policies(spec_tag_mut(stream, tag), question);
     status_tag_mut(stream, tag).conditions.clear();
 }
 
@@ -85,8 +83,13 @@ pub(super) fn ensure_tag(stream: &mut ImageStream, question: &ImageImportSpec) {
 fn follow(tag: &mut SpecTag, question: &ImageImportSpec) {
     tag.from = Some(ObjectReference::new(DOCKER_IMAGE, question.from.name.as_str()));
     tag.generation = Some(0);
+    set_policies(tag, question);
+}
+
+/// A reference policy that the question does not name is kept.
+fn set_policies(tag: &mut SpecTag, question: &ImageImportSpec) {
     tag.import_policy = question.import_policy.clone();
-    if defaults::is_unset(&tag.reference_policy) {
+    if question.reference_policy.kind.is_some() {
         tag.reference_policy = question.reference_policy.clone();
     }
     defaults::spec_tag(tag);

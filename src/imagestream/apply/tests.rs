@@ -186,10 +186,25 @@ fn of_a_tag_only_what_an_import_may_change_is_changed() {
         let applied = apply(Some(&app(&stored, &none, &none)), &import, now()).unwrap();
         let tag = applied.stream.spec_tag("v1").unwrap();
         assert_eq!(tag.annotations["description"], "d");
-        assert_eq!(tag.reference_policy.kind, Some(ReferencePolicyType::Local));
         assert!(tag.reference && tag.import_policy.scheduled);
     }
+}
+
+#[test]
+fn a_reference_policy_that_is_asked_for_is_set() {
+    let none = json!({});
     let mut import = one(&found(A));
+    import.spec.images[0].reference_policy.kind = None;
+    let local = json!({"referencePolicy": {"type": "Local"}});
+    let applied = apply(Some(&app(&local, &none, &none)), &import, now()).unwrap();
+    let tag = applied.stream.spec_tag("v1").unwrap();
+    assert_eq!(tag.reference_policy.kind, Some(ReferencePolicyType::Local));
+
+    import.spec.images[0].reference_policy.kind = Some(ReferencePolicyType::Source);
+    let applied = apply(Some(&app(&local, &none, &none)), &import, now()).unwrap();
+    let tag = applied.stream.spec_tag("v1").unwrap();
+    assert_eq!(tag.reference_policy.kind, Some(ReferencePolicyType::Source));
+
     import.spec.images[0].reference_policy.kind = Some(ReferencePolicyType::Local);
     let unset = app(&json!({"referencePolicy": {}, "generation": null}), &none, &none);
     let applied = apply(Some(&unset), &import, now()).unwrap();
