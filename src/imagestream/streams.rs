@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::api::{Image, ImageStream, ImageStreamImport, SpecTag, Status};
-use super::{NameError, Namespace, StreamName, StreamTag};
+use super::{NameError, Namespace, StreamName, StreamTag, files};
 use crate::kube;
 
 /// What a place of streams answers.
@@ -24,9 +24,18 @@ pub enum Error {
     /// A name in an object is none.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// The folder that keeps the streams cannot be read or written.
+    #[error(transparent)]
+    Files(Box<files::Error>),
     /// The cluster that keeps the streams cannot be asked, or not that.
     #[error(transparent)]
     Cluster(Box<kube::Error>),
+}
+
+impl From<files::Error> for Error {
+    fn from(error: files::Error) -> Self {
+        Self::Files(Box::new(error))
+    }
 }
 
 /// A place where streams are kept: a folder, or a cluster.

@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_saphyr::{Location, Options, alias_limits, budget, options};
+use serde_saphyr::{Location, Options, UserMessageFormatter, alias_limits, budget, options};
 
 use super::tree::{Collection, Kind, Layout, Node, layouts};
 use super::{Error, Path, Place, Step};
@@ -109,14 +109,14 @@ pub fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     typed(text, value(text)?)
 }
 
-/// The value of `text` as a `T`; a fault is told with its place in the text.
-fn typed<T: DeserializeOwned>(text: &str, value: Value) -> Result<T, Error> {
+/// What `text` says, `value`, as a `T`.
+///
+/// # Errors
+/// When a field is of another type than a `T` has; its place in the text is told.
+pub fn typed<T: DeserializeOwned>(text: &str, value: Value) -> Result<T, Error> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = way(error.path());
-        let documents = documents(text).unwrap_or_default();
-        let place = documents
-            .first()
-            .map_or(Place { line: 1, column: 1 }, |document| document.place(text, &path));
+        let place = place_of(text, &path);
         let message = match path.0.is_empty() {
             true => error.inner().to_string(),
             false => format!("{path}: {}", error.inner()),
@@ -134,6 +134,13 @@ fn way(path: &serde_path_to_error::Path) -> Path {
             Segment::Enum { .. } | Segment::Unknown => None,
         })
         .collect()
+}
+
+/// Where in `text` the value at `path` stands, or the last value on the way to it.
+#[must_use]
+pub fn place_of(text: &str, path: &Path) -> Place {
+    let documents = documents(text).unwrap_or_default();
+    documents.first().map_or(Place { line: 1, column: 1 }, |document| document.place(text, path))
 }
 
 /// Whether a text is meant to be JSON.
@@ -159,7 +166,7 @@ fn parse(text: &str, options: Options) -> Result<Value, Error> {
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let place = error.location().map_or(Place { line: 1, column: 1 }, place);
         // The place is told apart from the message.
-        let message = error.without_snippet().to_string();
+        let message = error.without_snippet().render_with_formatter(&UserMessageFormatter);
         let told = format!(" at line {}, column {}", place.line, place.column);
         Error::new(text, place, message.strip_suffix(&told).unwrap_or(&message))
     })
