@@ -5,6 +5,7 @@ mod inspect;
 mod login;
 mod logout;
 mod pulled;
+mod stream_store;
 mod watch;
 
 pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy, pairs};
@@ -12,4 +13,5 @@ pub use inspect::{InspectError, Inspection, config, inspect, tags};
 pub use login::{LoginError, LoginOptions, LoginReport, LoginTarget, Place, login};
 pub use logout::{LogoutReport, logout};
 pub use pulled::{NoDataHome, layouts, pulled};
+pub use stream_store::{NoStreamsHome, stream_store};
 pub use watch::{Ask, Event, Interval, IntervalError, Refresh, Trouble, refresh, watch};
