@@ -5,7 +5,7 @@ use std::error::Error;
 use longshore::imagestream::requests::{ImportError, OptionError, RequestError, TargetError};
 use longshore::imagestream::rollback::RollbackError;
 use longshore::imagestream::tagging::TagError;
-use longshore::imagestream::{self, NameError};
+use longshore::imagestream::{self, NameError, files};
 use longshore::kube;
 
 use super::known::Finding;
@@ -77,7 +77,19 @@ fn of_place(error: &imagestream::Error) -> Option<Finding> {
         E::NoStream(_) | E::NoTag(_) => Some(Finding::of(Exit::NotFound)),
         E::Status(status) => Some(of_reason(&status.reason)),
         E::Name(_) => Some(Finding::of(Exit::Usage)),
+        E::Files(error) => Some(of_files(error)),
         E::Cluster(error) => of_cluster(error),
+    }
+}
+
+fn of_files(error: &files::Error) -> Finding {
+    let finding = Finding::of(Exit::Local);
+    match error {
+        files::Error::Document { source, .. } if !source.snippet().is_empty() => {
+            finding.hint(format!("the line reads: {}", source.snippet()))
+        }
+        files::Error::Two { .. } => finding.hint("keep one of them"),
+        _ => finding,
     }
 }
 
