@@ -40,6 +40,8 @@ mod imagestream_economy;
 mod imagestream_fetch;
 mod imagestream_files;
 mod imagestream_image;
+mod imagestream_local;
+mod imagestream_pull_through;
 mod imagestream_requests;
 mod imagestream_writers;
 mod kit;

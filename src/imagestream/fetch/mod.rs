@@ -25,16 +25,22 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use self::reference::Named;
 use self::run::Run;
 use super::ImageStream;
 use super::api::{
     Image, ImageStreamImportSpec, ImageStreamImportStatus, ImportPolicy, Status, Time,
 };
+use crate::model::{ImageRef, ReferenceError};
 use crate::store::Open;
 
-/// How many tags of a repository are imported at most when nothing else is said
-/// (`maxImagesBulkImportedPerRepository`).
-pub const BULK_LIMIT: usize = 50;
+/// Where the image is that a stream calls `reference`.
+///
+/// # Errors
+/// When that is no reference.
+pub fn locate(reference: &str) -> Result<ImageRef, ReferenceError> {
+    Named::parse(reference).map(|named| named.image)
+}
 
 /// What opens the places that images are fetched from.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 
 use super::super::ImageStream;
 use super::super::api::{
@@ -119,12 +119,17 @@ impl<'a> Run<'a> {
     /// Imports images, in their order.
     async fn images(&self, specs: &[ImageImportSpec]) -> Vec<ImageImportStatus> {
         self.fetcher.observer.planned(specs.len());
-        let each = specs.iter().map(|spec| async {
-            let status = self.image(spec).await;
-            self.fetcher.observer.fetched(&spec.from.name, &status.status);
-            status
-        });
+        let mut each = Vec::new();
+        for spec in specs {
+            each.push(self.observed(spec).boxed());
+        }
         stream::iter(each).buffered(IMAGES).collect().await
+    }
+
+    async fn observed(&self, spec: &ImageImportSpec) -> ImageImportStatus {
+        let status = self.image(spec).await;
+        self.fetcher.observer.fetched(&spec.from.name, &status.status);
+        status
     }
 
     async fn image(&self, spec: &ImageImportSpec) -> ImageImportStatus {
@@ -229,13 +234,16 @@ impl<'a> Run<'a> {
             let trouble = Arc::new(Trouble::Crowded(children.len()));
             return Err(Failed { image: job.named.image.clone(), trouble });
         }
-        let each = children.iter().map(|child| async {
-            self.child(job, source, child).await.map_err(|trouble| Failed {
-                image: job.named.at(child.digest.parse().ok()),
-                trouble,
-            })
+        let mut each = Vec::new();
+        for child in children {
+            each.push(self.child(job, source, child).boxed());
+        }
+        let found: Vec<_> = stream::iter(each).buffered(CHILDREN).collect().await;
+        let found = found.into_iter().zip(children).map(|(found, child)| {
+            let image = || job.named.at(child.digest.parse().ok());
+            found.map_err(|trouble| Failed { image: image(), trouble })
         });
-        stream::iter(each).buffered(CHILDREN).try_collect().await
+        found.collect()
     }
 
     async fn child(

@@ -55,6 +55,29 @@ impl Files {
         Ok(true)
     }
 
+    /// Changes what is noted of an image, as the only one who does so at the time; tells whether it is known. What did
+    /// not change stays as it is in its file.
+    ///
+    /// # Errors
+    /// When its file cannot be read or written, or is not this image.
+    pub fn edit_image(
+        &self,
+        digest: &Digest,
+        change: impl FnOnce(&mut Image),
+    ) -> Result<bool, Error> {
+        let lock = self.lock()?;
+        let Some(mut image) = self.image(digest)? else { return Ok(false) };
+        let before = image.clone();
+        change(&mut image);
+        let path = self.find(&self.image_folder(digest.algorithm()), digest.hex())?;
+        if let Some(path) = path.filter(|_| image != before)
+            && let Some(text) = self.read(&path)?
+        {
+            lock.replace(&path, &yaml::rewrite(&text, &sorted(&image)))?;
+        }
+        Ok(true)
+    }
+
     /// The digests of all images that are known, sorted.
     ///
     /// # Errors

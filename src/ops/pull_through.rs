@@ -1,0 +1,149 @@
+//! `--pull-through`: the data of images that an import finds are copied by the engine.
+
+use std::path::{PathBuf, absolute};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::copy::{CopiedImage, CopyRequest, Ends, copy};
+use crate::imagestream::fetch::Registries;
+use crate::imagestream::{self, Wanted};
+use crate::mirror::Mapping;
+use crate::model::{Digest, Endpoint, ImageName, ImageRef, RefName, Repository, one_line};
+use crate::store::Open;
+use crate::transfer::{CopyOptions, Observer, Selection};
+
+/// What images cannot be copied to along with an import.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "'{0}' takes no images of a stream: expected a repository without tag and digest, or oci:DIR"
+)]
+pub struct PullThroughError(String);
+
+/// How image data are copied.
+pub struct PullThroughOptions {
+    /// Opens what images are copied from.
+    pub registries: Registries,
+    /// Opens what they are copied to.
+    pub destination: Arc<dyn Open>,
+    /// How the copies are done.
+    pub options: CopyOptions,
+    /// Is told of the copies.
+    pub observer: Arc<dyn Observer>,
+}
+
+/// Copies image data to a repository or an OCI layout. There an image is named `image-HEX` by its digest: so it is kept
+/// where images without a name are thrown away, and streams that share the place do not take each other's names.
+pub struct PullThrough {
+    to: To,
+    options: PullThroughOptions,
+    done: Mutex<Vec<CopiedImage>>,
+}
+
+/// Where images are copied to.
+enum To {
+    Repository(Repository),
+    Layout(PathBuf),
+}
+
+impl To {
+    fn named(&self, name: &RefName) -> Endpoint {
+        match self {
+            Self::Repository(repository) => {
+                let (repository, tag) = (repository.clone(), name.to_tag().ok());
+                let image = ImageRef { repository, tag, digest: None };
+                Endpoint::Registry(ImageName::Qualified(image))
+            }
+            Self::Layout(dir) => Endpoint::Oci { dir: dir.clone(), name: Some(name.clone()) },
+        }
+    }
+}
+
+impl PullThrough {
+    /// Copies to `destination`.
+    ///
+    /// # Errors
+    /// When that is neither a repository nor an OCI layout.
+    pub fn new(
+        destination: &Endpoint,
+        options: PullThroughOptions,
+    ) -> Result<Self, PullThroughError> {
+        let refused = || PullThroughError(one_line(&destination.to_string(), 300));
+        let to = match destination {
+            Endpoint::Registry(ImageName::Qualified(ImageRef {
+                repository,
+                tag: None,
+                digest: None,
+            })) => To::Repository(repository.clone()),
+            Endpoint::Oci { dir, name: None } => To::Layout(absolute(dir).map_err(|_| refused())?),
+            _ => return Err(refused()),
+        };
+        Ok(Self { to, options, done: Mutex::default() })
+    }
+
+    /// What became of each image up to now, those that failed among them.
+    #[must_use]
+    pub fn take(&self) -> Vec<CopiedImage> {
+        std::mem::take(&mut self.done())
+    }
+
+    fn done(&self) -> MutexGuard<'_, Vec<CopiedImage>> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn copy_from(&self, open: &Arc<dyn Open>, images: &[&Wanted]) -> Vec<CopiedImage> {
+        let ends =
+            Ends { source: Arc::clone(open), destination: Arc::clone(&self.options.destination) };
+        let mappings = images.iter().filter_map(|image| {
+            let source = ImageRef {
+                repository: image.repository.clone(),
+                tag: None,
+                digest: Some(image.digest.clone()),
+            };
+            let source = Endpoint::Registry(ImageName::Qualified(source));
+            let destinations = vec![self.to.named(&name(&image.digest)?)];
+            Some(Mapping { source, destinations })
+        });
+        let request = CopyRequest {
+            mappings: mappings.collect(),
+            selection: Selection::default(),
+            options: self.options.options.clone(),
+        };
+        copy(&ends, &request, Arc::clone(&self.options.observer)).await.images
+    }
+}
+
+#[async_trait]
+impl imagestream::PullThrough for PullThrough {
+    fn place(&self) -> String {
+        match &self.to {
+            To::Repository(repository) => repository.to_string(),
+            To::Layout(dir) => format!("oci:{}", dir.display()).replace(char::is_whitespace, "%20"),
+        }
+    }
+
+    fn repository(&self) -> Option<String> {
+        match &self.to {
+            To::Repository(repository) => Some(repository.to_string()),
+            To::Layout(_) => None,
+        }
+    }
+
+    async fn copy(&self, images: &[Wanted]) -> Vec<Digest> {
+        let (insecure, verified): (Vec<&Wanted>, Vec<&Wanted>) =
+            images.iter().partition(|image| image.insecure);
+        let registries = &self.options.registries;
+        let mut copied = self.copy_from(&registries.verified, &verified).await;
+        copied.extend(self.copy_from(&registries.insecure, &insecure).await);
+        let there = copied.iter().filter_map(|image| image.result.as_ref().ok());
+        let there = there.map(|image| image.digest.clone()).collect();
+        self.done().extend(copied);
+        there
+    }
+}
+
+/// What an image is called there, within the length of a tag.
+fn name(digest: &Digest) -> Option<RefName> {
+    let hex: String = digest.hex().chars().take(100).collect();
+    format!("image-{hex}").parse().ok()
+}
