@@ -24,7 +24,7 @@ const TABLE: [(Exit, &str, &str); 10] = [
     (Exit::Failed, "failed", "some of several images failed, or none of the reasons below fits"),
     (Exit::Usage, "usage", "the command line or a mapping cannot be used as it is"),
     (Exit::Denied, "denied", "a login is missing, was refused, or lacks the permission"),
-    (Exit::NotFound, "not-found", "the image, tag, platform or repository is not there"),
+    (Exit::NotFound, "not-found", "the image, tag, stream, platform or repository is not there"),
     (
         Exit::Network,
         "network",

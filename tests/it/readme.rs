@@ -31,8 +31,9 @@ fn exit_codes_are_those_of_the_help() {
 #[test]
 fn flags_of_the_tables_exist() {
     let shell = Shell::new();
-    let help =
-        ["pull", "mirror", "login", "serve"].map(|verb| shell.ok(&[verb, "--help"])).concat();
+    let verbs = ["pull", "mirror", "login", "serve", "import-image", "tag", "stream prune"];
+    let help = |verb: &str| shell.ok(&verb.split(' ').chain(["--help"]).collect::<Vec<_>>());
+    let help = verbs.map(help).concat();
     let flags = README.split('`').filter(|code| code.starts_with("--") && !code.contains('…'));
     for flag in flags.map(|code| code.split(' ').next().unwrap()) {
         assert!(help.contains(flag), "{flag} is in the README and in no help");

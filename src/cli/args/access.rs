@@ -67,6 +67,12 @@ pub(crate) struct RetryArgs {
     retries: u32,
 }
 
+impl Default for RetryArgs {
+    fn default() -> Self {
+        Self { retries: RetryPolicy::default().tries - 1 }
+    }
+}
+
 impl RetryArgs {
     pub(super) fn resolve(self) -> RetryPolicy {
         RetryPolicy { tries: self.retries + 1, ..RetryPolicy::default() }

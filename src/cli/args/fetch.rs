@@ -36,10 +36,10 @@ pub(crate) struct FetchArgs {
 }
 
 /// How the registries are reached that an import asks.
+#[derive(Default)]
 pub(crate) struct Fetch {
     pub(crate) access: Access,
     pub(crate) retry: RetryArgs,
-    #[expect(dead_code, reason = "for streams in a folder, which are yet to come")]
     pub(crate) traffic: TrafficOptions,
 }
 

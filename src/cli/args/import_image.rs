@@ -117,10 +117,8 @@ pub(crate) struct ImportRequest {
     pub(crate) stream: String,
     pub(crate) options: ImportOptions,
     pub(crate) place: Place,
-    #[expect(dead_code, reason = "for streams in a folder, which are yet to come")]
     pub(crate) limit: Limit,
     pub(crate) fetch: Fetch,
-    #[expect(dead_code, reason = "for streams in a folder, which are yet to come")]
     pub(crate) pull_through: Option<(Endpoint, Access)>,
 }
 

@@ -30,7 +30,7 @@ pub(crate) use completion::CompletionArgs;
 pub(crate) use demo::DemoArgs;
 pub(crate) use fetch::Fetch;
 pub(crate) use helper::{HelperArgs, HelperVerb};
-pub(crate) use import_image::{ImportImageArgs, ImportRequest};
+pub(crate) use import_image::{ImportImageArgs, ImportRequest, Limit};
 pub(crate) use inspect::InspectArgs;
 pub(crate) use login::{LoginArgs, LoginRequest};
 pub(crate) use logout::LogoutArgs;
@@ -75,6 +75,9 @@ Images are named as podman and skopeo name them:
   oci-archive:FILE[:NAME]        an OCI image layout in a tar file
   docker-archive:FILE[:NAME]     what 'docker save' writes and 'docker load' reads
   dir:DIR                        a folder of plain files, one image
+
+An image stream follows tags of registries and remembers what each has pointed to. Streams are
+files in a folder, or belong to a cluster.
 
 Results go to standard output, progress and messages to standard error.";
 

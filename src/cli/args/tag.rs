@@ -68,6 +68,13 @@ pub(crate) struct TagRequest {
     pub(crate) fetch: Fetch,
 }
 
+impl TagRequest {
+    /// What the tags are to follow.
+    pub(crate) fn source(&self) -> Option<&str> {
+        self.options.arguments.first().filter(|_| !self.options.delete).map(String::as_str)
+    }
+}
+
 impl TagArgs {
     pub(crate) fn resolve(self) -> Result<TagRequest, TagError> {
         let options = TagOptions {

@@ -35,6 +35,7 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Finding> {
         .or_else(|| error.downcast_ref().map(of_rollback))
         .or_else(|| error.downcast_ref().and_then(of_place))
         .or_else(|| error.downcast_ref().and_then(of_cluster))
+        .or_else(|| error.downcast_ref().map(of_files))
 }
 
 fn of_request(error: &RequestError) -> Finding {
@@ -89,6 +90,7 @@ fn of_files(error: &files::Error) -> Finding {
             finding.hint(format!("the line reads: {}", source.snippet()))
         }
         files::Error::Two { .. } => finding.hint("keep one of them"),
+        files::Error::NotAFolder(_) => finding.hint("name another folder with --store"),
         _ => finding,
     }
 }

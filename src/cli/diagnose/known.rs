@@ -8,7 +8,7 @@ use longshore::config;
 use longshore::http;
 use longshore::mirror::MappingError;
 use longshore::model::ErrorCode;
-use longshore::ops::{InspectError, LoginError, NoDataHome};
+use longshore::ops::{InspectError, LoginError, NoDataHome, NoStreamsHome};
 use longshore::server::{HtpasswdError, StartError, TlsError};
 use longshore::session;
 use longshore::store;
@@ -188,7 +188,10 @@ fn of_config(error: &config::Error) -> Finding {
 
 /// Whether it is about what was typed and nothing else.
 fn is_usage(error: &(dyn Error + 'static)) -> bool {
-    error.is::<UsageError>() || error.is::<MappingError>() || error.is::<NoDataHome>()
+    error.is::<UsageError>()
+        || error.is::<MappingError>()
+        || error.is::<NoDataHome>()
+        || error.is::<NoStreamsHome>()
 }
 
 /// Whether it is about files of this machine and nothing else.

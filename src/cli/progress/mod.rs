@@ -4,6 +4,7 @@
 //! copy.
 
 mod bars;
+mod fetched;
 mod lines;
 mod tally;
 
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 use longshore::transfer::{Event, Observer};
 
 use self::bars::Bars;
+pub(crate) use self::fetched::Fetched;
 use self::lines::Lines;
 use self::tally::Tally;
 use super::console::Console;

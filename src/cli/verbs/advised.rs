@@ -61,9 +61,16 @@ impl Advised {
         Self::not_found(what, hint)
     }
 
-    /// The same with what makes it.
-    pub(super) fn made_by(self, command: &str) -> Self {
-        Self { hint: format!("{}; to make it: {command}", self.hint), ..self }
+    /// The stream `name`, where those `names` are, and the command that makes it.
+    pub(super) fn new_stream(name: &str, names: &[String], what: String, command: &str) -> Self {
+        let alike =
+            names.iter().filter(|other| is_alike(name, other)).map(|name| one_line(name, 128));
+        let alike: Vec<String> = alike.collect();
+        let hint = match alike.as_slice() {
+            [] => format!("to make it: {command}"),
+            names => format!("there is {}; to make it: {command}", names.join(", ")),
+        };
+        Self::not_found(what, hint)
     }
 }
 
@@ -71,14 +78,17 @@ impl Advised {
 fn closest(wanted: &str, names: &[String]) -> String {
     let mut names: Vec<&String> = names.iter().collect();
     names.sort_by_cached_key(|name| {
-        let distance = distance(wanted, name);
         // Those that are not like it keep their order.
-        if distance <= wanted.chars().count() / 2 { distance } else { usize::MAX }
+        if is_alike(wanted, name) { distance(wanted, name) } else { usize::MAX }
     });
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| one_line(name, 128)).collect();
     let more = names.len().saturating_sub(SHOWN);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", shown.join(", "))
+}
+
+fn is_alike(wanted: &str, name: &str) -> bool {
+    distance(wanted, name) <= wanted.chars().count() / 2
 }
 
 /// How many characters have to be put in, taken out or changed (Levenshtein).

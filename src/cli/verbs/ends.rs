@@ -43,20 +43,36 @@ fn open<'a>(
     shared: &SessionOptions,
     context: &Context,
 ) -> anyhow::Result<Arc<dyn Open>> {
-    let given = match &access.login {
-        Login::Stored => None,
-        login => {
-            let registry = only_registry(places, context.registries()?)?;
-            let credential = credential(login, registry.as_str(), context)?;
-            Some((registry, credential))
-        }
-    };
+    let given = given(&access.login, places, context)?;
+    session(access, SessionOptions { given, ..shared.clone() }, context)
+}
+
+/// The login that the command line gives or points to, for the one registry among `places`. A password is asked for
+/// here.
+pub(super) fn given<'a>(
+    login: &Login,
+    places: impl IntoIterator<Item = &'a Endpoint>,
+    context: &Context,
+) -> anyhow::Result<Option<(Registry, Credential)>> {
+    if *login == Login::Stored {
+        return Ok(None);
+    }
+    let registry = only_registry(places, context.registries()?)?;
+    let credential = credential(login, registry.as_str(), context)?;
+    Ok(Some((registry, credential)))
+}
+
+/// Opens whatever `access` reaches, and has for the rest what `shared` says.
+pub(super) fn session(
+    access: &Access,
+    shared: SessionOptions,
+    context: &Context,
+) -> anyhow::Result<Arc<dyn Open>> {
     let options = SessionOptions {
         connection: access.connection.clone(),
         authfile: access.authfile.clone(),
-        given,
         retry: access.retry,
-        ..shared.clone()
+        ..shared
     };
     let registries = context.registries()?.clone();
     Ok(Arc::new(Session::new(context.env.clone(), registries, options)))

@@ -6,7 +6,7 @@ use longshore::imagestream::describe::{
 use longshore::imagestream::requests::{self, ImportError, ImportOptions, Imported, RequestError};
 use longshore::imagestream::{ImageStream, ImageStreamImport, StreamName};
 use longshore::model::one_line;
-use serde::Serialize;
+use longshore::ops::PullThrough;
 
 use super::advised::Advised;
 use super::streams::{self, Opened};
@@ -43,9 +43,23 @@ pub(super) async fn run(
             "a cluster gives all tags of a repository the same policies: {tags} had others"
         );
     }
-    tell(&answer, before.as_ref(), view, context)?;
+    tell(&answer, before.as_ref(), &opened, view, context)?;
     failures(&answer, context);
-    if has_failed(&answer) { Err(Incomplete.into()) } else { Ok(Exit::Done) }
+    let uncopied = opened.copies.as_deref().map_or(0, |copies| copied(copies, context));
+    if has_failed(&answer) || uncopied > 0 { Err(Incomplete.into()) } else { Ok(Exit::Done) }
+}
+
+/// Tells of each copy of image data that failed, and how many there are.
+fn copied(copies: &PullThrough, context: &Context) -> usize {
+    let failed: Vec<_> = copies.take().into_iter().filter(|image| image.result.is_err()).collect();
+    let count = failed.len();
+    for image in failed {
+        if let Err(error) = image.result {
+            let what = format!("cannot copy {} to {}", image.source, image.destination);
+            context.report(&anyhow::Error::new(error).context(what));
+        }
+    }
+    count
 }
 
 /// Says what there is when that is not what was asked for.
@@ -66,9 +80,9 @@ async fn explain(
             let from = options.from.as_deref().or(options.source.as_deref());
             let from =
                 from.map_or("REGISTRY/REPOSITORY:TAG".to_owned(), |from| one_line(from, 300));
-            let (name, unknown) = (name.name(), opened.unknown(name, what).await);
-            let command = format!("longshore import-image {name} --from {from} --confirm");
-            unknown.made_by(&command).into()
+            let command = format!("longshore import-image {} --from {from} --confirm", name.name());
+            let names = opened.names(name.namespace()).await;
+            Advised::new_stream(name.name(), &names, what, &command).into()
         }
         RequestError::OtherOrigin { tag, from, .. }
         | RequestError::OtherOriginOfAlias { tag, from, .. } => {
@@ -91,6 +105,7 @@ async fn explain(
 fn tell(
     answer: &ImageStreamImport,
     before: Option<&ImageStream>,
+    opened: &Opened,
     view: View,
     context: &Context,
 ) -> anyhow::Result<()> {
@@ -100,19 +115,11 @@ fn tell(
         (View::Text, _) => output.bytes(summary(answer, before).as_bytes())?,
         (View::Describe, _) => output.bytes(describe_import(answer, streams::now()).as_bytes())?,
         (View::Name, _) => output.line(format_args!("imagestream.image.openshift.io/{name}"))?,
-        (view, Some(stream)) => {
-            // Inside another object it does not say what it is.
-            let ImageStream { api_version, kind, .. } = ImageStream::new("", "");
-            document(&ImageStream { api_version, kind, ..stream.clone() }, view, context)?;
-        }
+        (view, Some(stream)) => streams::document(&opened.value(stream)?, view, context)?,
         // Nothing was kept, so there is no stream to show: the answer is the result.
-        (view, None) => document(answer, view, context)?,
+        (view, None) => streams::document(&serde_json::to_value(answer)?, view, context)?,
     }
     Ok(())
-}
-
-fn document(object: &impl Serialize, view: View, context: &Context) -> anyhow::Result<()> {
-    streams::document(&serde_json::to_value(object)?, view, context)
 }
 
 /// What became of each tag.

@@ -5,6 +5,7 @@ mod completion;
 mod copy;
 mod demo;
 mod ends;
+mod folder;
 mod helper;
 mod images;
 mod import_image;
@@ -53,12 +54,13 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
         }
         Command::ImportImage(args) => {
             let (view, request) = (args.output.view, args.resolve()?);
-            let opened = streams::open_to_import(&request.place, &request.fetch, context)?;
+            let opened = streams::open_to_import(&request, context)?;
             import_image::run(opened, request, view, context).boxed()
         }
         Command::Tag(args) => {
             let request = args.resolve()?;
-            let opened = streams::open_to_import(&request.place, &request.fetch, context)?;
+            let opened =
+                streams::open_to_tag(&request.place, &request.fetch, request.source(), context)?;
             tag::run(opened, request, context).boxed()
         }
         Command::Stream(args) => stream::start(args.verb, context)?,

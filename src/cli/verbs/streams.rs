@@ -1,20 +1,24 @@
 //! Opens the place of streams that the command line names; what the verbs for streams have in common.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::bail;
 use longshore::imagestream::api::Time;
+use longshore::imagestream::files::Files;
 use longshore::imagestream::{
-    Cluster, Error, ImageStream, Namespace, StreamName, StreamTag, Streams,
+    Cluster, Error, Fetching, ImageStream, Local, Namespace, PullThrough, StreamName, StreamTag,
+    Streams,
 };
 use longshore::kube::{self, Client};
 use longshore::model::one_line;
+use longshore::ops;
 use longshore::yaml;
 use serde_json::Value;
 
 use super::advised::Advised;
+use super::folder;
 use crate::cli::Context;
-use crate::cli::args::{ClusterOptions, Fetch, Keeper, Place, UsageError, View};
+use crate::cli::args::{ClusterOptions, Fetch, ImportRequest, Keeper, Limit, Place, View};
 
 /// A place of streams that is open.
 pub(super) struct Opened {
@@ -25,30 +29,70 @@ pub(super) struct Opened {
     pub(super) is_named: bool,
     /// Whether it imports by itself what is set.
     pub(super) is_cluster: bool,
+    /// Copies image data along with an import, and tells of it.
+    pub(super) copies: Option<Arc<ops::PullThrough>>,
 }
 
 /// Opens a place to look at it and to change it; nothing is imported there.
 pub(super) fn open(place: &Place, context: &Context) -> anyhow::Result<Opened> {
     match &place.keeper {
         Keeper::Cluster(options) => cluster(options, place, context),
-        Keeper::Folder(_) => folder(),
+        Keeper::Folder(dir) => {
+            let registries = folder::registries(&Fetch::default(), None, context)?;
+            folder(dir.as_deref(), folder::fetching(registries, Limit::default()), place, context)
+        }
     }
 }
 
-/// Opens a place where images are imported; a cluster asks registries by itself.
-pub(super) fn open_to_import(
+/// Opens a place where images are imported; a cluster asks registries by itself. `source` is one of them.
+pub(super) fn open_to_tag(
     place: &Place,
-    _fetch: &Fetch,
+    fetch: &Fetch,
+    source: Option<&str>,
     context: &Context,
 ) -> anyhow::Result<Opened> {
     match &place.keeper {
         Keeper::Cluster(options) => cluster(options, place, context),
-        Keeper::Folder(_) => folder(),
+        Keeper::Folder(dir) => {
+            let registries = folder::registries(fetch, source, context)?;
+            let fetching = folder::fetching(registries, Limit::default());
+            folder(dir.as_deref(), folder::told(fetching, context), place, context)
+        }
     }
 }
 
-fn folder() -> anyhow::Result<Opened> {
-    bail!(UsageError("streams in a folder are yet to come: use --cluster".to_owned()))
+/// Opens a place where images are imported, and perhaps copied.
+pub(super) fn open_to_import(request: &ImportRequest, context: &Context) -> anyhow::Result<Opened> {
+    let ImportRequest { place, fetch, limit, .. } = request;
+    let dir = match &place.keeper {
+        Keeper::Cluster(options) => return cluster(options, place, context),
+        Keeper::Folder(dir) => dir.as_deref(),
+    };
+    let source = request.options.from.as_deref().or(request.options.source.as_deref());
+    let registries = folder::registries(fetch, source, context)?;
+    let copies = folder::pull_through(request, &registries, context)?;
+    let fetching = folder::told(folder::fetching(registries, *limit), context);
+    let fetching = Fetching {
+        pull_through: copies.clone().map(|copies| copies as Arc<dyn PullThrough>),
+        ..fetching
+    };
+    Ok(Opened { copies, ..folder(dir, fetching, place, context)? })
+}
+
+fn folder(
+    dir: Option<&Path>,
+    fetching: Fetching,
+    place: &Place,
+    context: &Context,
+) -> anyhow::Result<Opened> {
+    let files = Files::open(&ops::stream_store(dir, Path::new(""), &context.env)?)?;
+    Ok(Opened {
+        streams: Arc::new(Local::new(files, fetching)),
+        namespace: place.namespace.clone().unwrap_or_default(),
+        is_named: place.namespace.is_some(),
+        is_cluster: false,
+        copies: None,
+    })
 }
 
 fn cluster(options: &ClusterOptions, place: &Place, context: &Context) -> anyhow::Result<Opened> {
@@ -66,7 +110,7 @@ fn cluster(options: &ClusterOptions, place: &Place, context: &Context) -> anyhow
     };
     let is_named = place.namespace.is_some();
     let streams = Arc::new(Cluster::new(client));
-    Ok(Opened { streams, namespace, is_named, is_cluster: true })
+    Ok(Opened { streams, namespace, is_named, is_cluster: true, copies: None })
 }
 
 impl Opened {
@@ -104,9 +148,25 @@ impl Opened {
 
     /// That a stream is not there, and which ones are.
     pub(super) async fn unknown(&self, name: &StreamName, what: String) -> Advised {
-        let there = self.streams.list(Some(name.namespace())).await.unwrap_or_default();
-        let names: Vec<String> = there.into_iter().map(|stream| stream.metadata.name).collect();
-        Advised::stream(name, &names, what)
+        Advised::stream(name, &self.names(name.namespace()).await, what)
+    }
+
+    /// The names of the streams of a namespace; none when they cannot be seen.
+    pub(super) async fn names(&self, namespace: &Namespace) -> Vec<String> {
+        let there = self.streams.list(Some(namespace)).await.unwrap_or_default();
+        there.into_iter().map(|stream| stream.metadata.name).collect()
+    }
+
+    /// A stream as a document. In a folder nothing counts versions: what tells one file from another is not its.
+    pub(super) fn value(&self, stream: &ImageStream) -> anyhow::Result<Value> {
+        let mut stream = stream.clone();
+        // Inside another object it does not say what it is.
+        let ImageStream { api_version, kind, .. } = ImageStream::new("", "");
+        (stream.api_version, stream.kind) = (api_version, kind);
+        if !self.is_cluster {
+            stream.metadata.resource_version = None;
+        }
+        Ok(serde_json::to_value(stream)?)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use longshore::imagestream::api::DOCKER_IMAGE;
 use longshore::imagestream::requests::{self, ImportOptions, Scope};
-use longshore::imagestream::tagging::{self, Setting, TagChange, TagRemoval, Tagging};
+use longshore::imagestream::tagging::{self, Setting, TagChange, TagError, TagRemoval, Tagging};
 use serde_json::{Value, json};
 
+use super::advised::Advised;
 use super::import_image::failures;
 use super::streams::Opened;
 use crate::cli::Context;
@@ -54,7 +55,14 @@ async fn set(opened: &Opened, setting: &Setting, context: &Context) -> anyhow::R
         Some(name) => Some(opened.stream(name).await?),
         None => None,
     };
-    let changes = setting.resolve(source.as_ref())?;
+    let changes = setting.resolve(source.as_ref()).map_err(|error| match (error, &source) {
+        (TagError::NoImage(written), Some(stream)) => {
+            let tag = written.rsplit(':').next().unwrap_or_default();
+            let what = TagError::NoImage(written.clone()).to_string();
+            Advised::tag(tag, stream, what).into()
+        }
+        (error, _) => anyhow::Error::new(error),
+    })?;
     let mut done: Vec<Value> = Vec::new();
     let mut exits = Vec::new();
     for TagChange { tag, spec, said } in &changes {

@@ -17,7 +17,7 @@ pub(super) async fn run(
         image(&opened, &args.stream).await?
     } else {
         let stream = opened.stream(&opened.name(&args.stream)?).await?;
-        (serde_json::to_value(&stream)?, describe_stream(&stream, streams::now()))
+        (opened.value(&stream)?, describe_stream(&stream, streams::now()))
     };
     match context.output.format() {
         Format::Text => context.output.bytes(text.as_bytes())?,

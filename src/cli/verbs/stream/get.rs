@@ -26,8 +26,8 @@ pub(super) async fn run(opened: Opened, args: GetArgs, context: &Context) -> any
         }
         View::Text | View::Describe => text(&found, &args, &opened, context)?,
         view => match (found.as_slice(), args.streams.len()) {
-            ([stream], 1) => streams::document(&serde_json::to_value(stream)?, view, context)?,
-            _ => streams::document(&list(&found)?, view, context)?,
+            ([stream], 1) => streams::document(&opened.value(stream)?, view, context)?,
+            _ => streams::document(&list(&found, &opened)?, view, context)?,
         },
     }
     Ok(Exit::Done)
@@ -52,9 +52,9 @@ fn text(
         let of = if args.all_namespaces {
             String::new()
         } else {
-            format!(" in namespace {}", opened.namespace)
+            format!(" in namespace {} (-A shows all namespaces)", opened.namespace)
         };
-        context.console.lines([format!("no image streams{of} of {place}")]);
+        context.console.lines([format!("{place} has no image streams{of}")]);
         return Ok(());
     }
     let now = streams::now();
@@ -72,7 +72,8 @@ fn text(
 }
 
 /// Several streams as one document, as `kubectl get` prints them.
-fn list(streams: &[ImageStream]) -> anyhow::Result<Value> {
-    let items = serde_json::to_value(streams)?;
+fn list(streams: &[ImageStream], opened: &Opened) -> anyhow::Result<Value> {
+    let items = streams.iter().map(|stream| opened.value(stream));
+    let items = items.collect::<anyhow::Result<Vec<_>>>()?;
     Ok(json!({ "apiVersion": "v1", "kind": "List", "items": items }))
 }
