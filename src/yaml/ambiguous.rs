@@ -1,9 +1,9 @@
 //! Strings that a reader of YAML would take for something else unless they are quoted.
 
 /// Words that are no strings to readers of YAML 1.1, in any case of their letters.
-const WORDS: [&str; 18] = [
+const WORDS: [&str; 17] = [
     "", "~", "null", "y", "n", "yes", "no", "on", "off", "true", "false", "=", "<<", ".inf",
-    "+.inf", "-.inf", ".nan", "---",
+    "+.inf", "-.inf", ".nan",
 ];
 
 /// Whether a plain `text` could be read as `null`, a boolean, a number or a date, by YAML 1.1 or 1.2.
@@ -94,7 +94,6 @@ mod tests {
             "2001-1-1 10:00:00",
             "<<",
             "=",
-            "---",
         ] {
             assert!(is_ambiguous(text), "{text:?}");
         }

@@ -64,3 +64,4 @@ mod transfer;
 mod turns;
 mod upload_resume;
 mod upload_slow;
+mod yaml_kubectl;
