@@ -1,9 +1,13 @@
 //! What an import asks registries for: images of one platform and indexes, whole repositories, and what goes wrong.
 
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use longshore::imagestream::api::{
     DOCKER_IMAGE, Image, ImageImportStatus, ImageStreamImportSpec, ImportMode, ImportPolicy,
     ObjectReference, RepositoryImportSpec, RepositoryImportStatus, Status,
 };
+use longshore::imagestream::fetch::{Fetcher, Observer};
 use serde_json::{Value, json};
 
 use crate::support::embedded::Embedded;
@@ -123,12 +127,15 @@ fn manifest(kind: &'static str, body: &'static str) -> Reply {
     Reply::ok(body).header("content-type", kind)
 }
 
+/// An image with a configuration that is too large.
+const HUGE: &str = r#"{"schemaVersion":2,"layers":[],"config":{"mediaType":"application/vnd.oci.image.config.v1+json","size":9999999,"digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}"#;
+
 /// What a registry answers; the code, the reason and a part of the text of what is told then.
 type Case = (fn() -> Reply, u16, &'static str, &'static str);
 
 #[tokio::test]
 async fn every_other_answer_of_a_registry_is_told_in_its_words() {
-    let cases: [Case; 8] = [
+    let cases: [Case; 9] = [
         (
             || Reply::new(404).body(r#"{"errors":[{"code":"NAME_UNKNOWN"}]}"#),
             404,
@@ -174,6 +181,12 @@ async fn every_other_answer_of_a_registry_is_told_in_its_words() {
             "Internal error occurred: HOST/team/app:v1: unsupported image manifest type: application/vnd.oci.artifact.manifest.v1+json",
         ),
         (|| manifest("text/html", "<html>"), 500, "InternalError", "cannot be"),
+        (
+            || manifest("application/vnd.oci.image.manifest.v1+json", HUGE),
+            500,
+            "InternalError",
+            "the image configuration has 9999999 bytes, more than are read",
+        ),
     ];
     for (reply, code, reason, text) in cases {
         let (host, told) = answered(reply).await;
@@ -272,6 +285,50 @@ async fn of_an_index_one_image_is_kept_or_all() {
     assert!(tried.new.is_empty());
     let image = tried.status.images[0].image.as_ref().unwrap();
     assert_eq!((name(image), image.metadata.creation_timestamp), (children[0].as_str(), None));
+}
+
+/// Counts what it is told.
+#[derive(Default)]
+struct Counter {
+    planned: AtomicUsize,
+    fetched: Mutex<Vec<(String, bool)>>,
+}
+
+impl Observer for Counter {
+    fn planned(&self, images: usize) {
+        self.planned.fetch_add(images, Ordering::SeqCst);
+    }
+
+    fn fetched(&self, image: &str, status: &Status) {
+        self.fetched.lock().unwrap().push((image.to_owned(), status.is_failure()));
+    }
+}
+
+#[tokio::test]
+async fn who_listens_is_told_of_each_image_once() {
+    let (registry, shell) = (Embedded::new(), Shell::new());
+    make_index(&shell, &["linux/amd64"]);
+    push("oci:image:v1", &format!("{}/app:v1", registry.address()), &shell);
+    let (good, bad) =
+        (format!("{}/app:v1", registry.address()), format!("{}/app:no", registry.address()));
+    let policy = ImportPolicy::default;
+    let mut spec = images(vec![image(&good, "a", policy()), image(&bad, "b", policy())]);
+    let from = ObjectReference::new(DOCKER_IMAGE, format!("{}/app", registry.address()));
+    spec.repository = Some(RepositoryImportSpec { from, ..RepositoryImportSpec::default() });
+    let (registries, observer) = (Importer::new().registries(), Counter::default());
+    let known = Memory::default();
+    let fetcher = Fetcher {
+        registries: &registries,
+        known: &known,
+        observer: &observer,
+        limit: None,
+        now: now(),
+    };
+    fetcher.fetch(&spec, None).await;
+    let mut fetched = observer.fetched.into_inner().unwrap();
+    fetched.sort();
+    assert_eq!(observer.planned.into_inner(), 3);
+    assert_eq!(fetched, [(bad, true), (good.clone(), false), (good, false)]);
 }
 
 #[tokio::test]

@@ -28,8 +28,8 @@ const IMAGES: usize = 16;
 const CHILDREN: usize = 8;
 /// How many images an index may have to be kept with all of them.
 const MAX_CHILDREN: usize = 1000;
-/// The largest configuration that is read.
-const MAX_CONFIG: u64 = 8 * 1024 * 1024;
+/// The largest configuration that is read: what is kept of it has to fit into a file.
+const MAX_CONFIG: u64 = 2 * 1024 * 1024;
 
 /// What is asked for once. Who is told of a failure may be many.
 type Answer<V> = Result<Arc<V>, Arc<Trouble>>;
@@ -295,6 +295,9 @@ impl<'a> Run<'a> {
             Content::Index { .. } => image::of_index(manifest, self.fetcher.now),
             Content::Image { .. } | Content::Artifact { .. } => {
                 let descriptor = image::config_of(manifest)?;
+                if descriptor.size > MAX_CONFIG {
+                    return Err(Trouble::LargeConfig(descriptor.size));
+                }
                 let config =
                     collect(source, descriptor, MAX_CONFIG).await.map_err(Trouble::Config)?;
                 let mut image = image::of_image(manifest, &config)?;

@@ -27,6 +27,9 @@ pub(super) enum Trouble {
     /// Its configuration is not to be had.
     #[error(transparent)]
     Config(store::Error),
+    /// Its configuration is larger than any honest one.
+    #[error("the image configuration has {0} bytes, more than are read")]
+    LargeConfig(u64),
     /// Nothing can be made of it.
     #[error(transparent)]
     Image(#[from] ImageError),
