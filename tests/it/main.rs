@@ -35,6 +35,7 @@ mod imagestream_apply;
 mod imagestream_carry_out;
 mod imagestream_cli;
 mod imagestream_cluster;
+mod imagestream_crash;
 mod imagestream_describe;
 mod imagestream_economy;
 mod imagestream_fetch;
