@@ -53,6 +53,10 @@ impl From<Error> for store::Error {
             Error::Request { ref source, .. } if is_unauthorized(source) => {
                 Self::Unauthorized(Box::new(error))
             }
+            Error::Request {
+                source: http::Error::Certificate { .. } | http::Error::PlainHttp { .. },
+                ..
+            } => Self::Untrusted(Box::new(error)),
             other => Self::Backend(Box::new(other)),
         }
     }

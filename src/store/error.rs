@@ -121,6 +121,9 @@ pub enum Error {
     /// The place wants a login, or does not take the one it was given for this; told by the layer that asked.
     #[error(transparent)]
     Unauthorized(Cause),
+    /// The place does not prove what it is, by TLS and a certificate that is trusted; told by the layer that asked.
+    #[error(transparent)]
+    Untrusted(Cause),
     /// Settings forbid the place; told by the layer that knows them.
     #[error(transparent)]
     Blocked(Cause),

@@ -4,12 +4,16 @@ use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Words of podman, skopeo, crane and oc, and ours.
-const PEERS: [(&str, &[&str]); 8] = [
+const PEERS: [(&str, &[&str]); 12] = [
     ("copy", &["pull", "push", "mirror"]),
     ("cp", &["pull", "push", "mirror"]),
     ("ls", &["tags"]),
     ("list-tags", &["tags"]),
     ("manifest", &["inspect"]),
+    ("import", &["import-image"]),
+    ("imagestream", &["stream"]),
+    ("get", &["stream"]),
+    ("describe", &["stream", "inspect"]),
     ("--tls-verify", &["--insecure", "--plain-http"]),
     ("--src-tls-verify", &["--src-insecure", "--src-plain-http"]),
     ("--dest-tls-verify", &["--dest-insecure", "--dest-plain-http"]),

@@ -8,7 +8,7 @@ use longshore::config;
 use longshore::http;
 use longshore::mirror::MappingError;
 use longshore::model::ErrorCode;
-use longshore::ops::{InspectError, LoginError, NoDataHome, NoStreamsHome};
+use longshore::ops::{InspectError, LoginError, NoDataHome, NoStreamsHome, PullThroughError};
 use longshore::server::{HtpasswdError, StartError, TlsError};
 use longshore::session;
 use longshore::store;
@@ -101,7 +101,7 @@ fn of_store(error: &store::Error) -> Option<Finding> {
         E::NotFound { .. } | E::Missing { .. } => Exit::NotFound,
         E::Digest { .. } | E::Size { .. } | E::Manifest { .. } => Exit::Verification,
         E::Name { .. } | E::Several { .. } | E::Unsupported { .. } => Exit::Usage,
-        E::Backend(cause) | E::Unauthorized(cause) | E::Blocked(cause) => {
+        E::Backend(cause) | E::Unauthorized(cause) | E::Untrusted(cause) | E::Blocked(cause) => {
             return recognise(cause.as_ref());
         }
         _ => Exit::Local,
@@ -192,6 +192,7 @@ fn is_usage(error: &(dyn Error + 'static)) -> bool {
         || error.is::<MappingError>()
         || error.is::<NoDataHome>()
         || error.is::<NoStreamsHome>()
+        || error.is::<PullThroughError>()
 }
 
 /// Whether it is about files of this machine and nothing else.

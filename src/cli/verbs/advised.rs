@@ -14,18 +14,23 @@ const SHOWN: usize = 8;
 #[error("{what}")]
 pub(crate) struct Advised {
     what: String,
-    pub(crate) hint: String,
+    pub(crate) hint: Option<String>,
     pub(crate) exit: Exit,
 }
 
 impl Advised {
     /// What cannot be done by the command that was given, but by another.
     pub(super) fn other(what: String, hint: String) -> Self {
-        Self { what, hint, exit: Exit::Usage }
+        Self { what, hint: Some(hint), exit: Exit::Usage }
+    }
+
+    /// What failed, among several things.
+    pub(super) fn failed(what: String, hint: Option<String>) -> Self {
+        Self { what, hint, exit: Exit::Failed }
     }
 
     fn not_found(what: String, hint: String) -> Self {
-        Self { what, hint, exit: Exit::NotFound }
+        Self { what, hint: Some(hint), exit: Exit::NotFound }
     }
 
     /// The tag `tag` of a stream, when that is there.

@@ -1,11 +1,12 @@
 //! `import-image`.
 
+use longshore::imagestream::api::{Status, UNTRUSTED};
 use longshore::imagestream::describe::{
     Became, Outcome, describe_import, has_failed, headline, left_out, listing_failure, outcomes,
 };
 use longshore::imagestream::requests::{self, ImportError, ImportOptions, Imported, RequestError};
 use longshore::imagestream::{ImageStream, ImageStreamImport, StreamName};
-use longshore::model::one_line;
+use longshore::model::{ImageRef, one_line};
 use longshore::ops::PullThrough;
 
 use super::advised::Advised;
@@ -14,11 +15,6 @@ use super::table::table;
 use crate::cli::Context;
 use crate::cli::args::{ImportRequest, View};
 use crate::cli::exit::Exit;
-
-/// An image that was not imported.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct NotImported(String);
 
 /// Some images were not imported.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +40,7 @@ pub(super) async fn run(
         );
     }
     tell(&answer, before.as_ref(), &opened, view, context)?;
-    failures(&answer, context);
+    failures(&answer, &opened, context);
     let uncopied = opened.copies.as_deref().map_or(0, |copies| copied(copies, context));
     if has_failed(&answer) || uncopied > 0 { Err(Incomplete.into()) } else { Ok(Exit::Done) }
 }
@@ -144,14 +140,39 @@ fn row(outcome: &Outcome<'_>, before: Option<&ImageStream>) -> [String; 3] {
         Became::Moved { from } => {
             ("moved", format!("{reference} (before: {})", streams::short(&from)))
         }
-        Became::Failed => ("failed", reference),
+        Became::Failed => ("failed", one_line(outcome.from, 500)),
     };
     [one_line(outcome.tag, 128), result.to_owned(), image]
 }
 
 /// Tells each image that was not imported, and gives the exit code of each.
-pub(super) fn failures(answer: &ImageStreamImport, context: &Context) -> Vec<Exit> {
-    let failed = outcomes(answer).filter_map(|outcome| outcome.failure());
-    let texts = listing_failure(answer).into_iter().chain(failed);
-    texts.map(|text| context.report(&NotImported(text).into())).collect()
+pub(super) fn failures(
+    answer: &ImageStreamImport,
+    opened: &Opened,
+    context: &Context,
+) -> Vec<Exit> {
+    let listing = listing_failure(answer).zip(answer.status.repository.as_ref());
+    let from = answer.spec.repository.as_ref().map_or("", |spec| spec.from.name.as_str());
+    let listing = listing.map(|(text, found)| (text, advice(&found.status, from, opened)));
+    let failed = outcomes(answer).filter_map(|outcome| {
+        Some((outcome.failure()?, advice(&outcome.status.status, outcome.from, opened)))
+    });
+    let told = listing.into_iter().chain(failed);
+    told.map(|(text, hint)| context.report(&Advised::failed(text, hint).into())).collect()
+}
+
+/// What to do when an image could not be had. A cluster has its own logins.
+fn advice(status: &Status, from: &str, opened: &Opened) -> Option<String> {
+    if status.has_cause(UNTRUSTED) {
+        return Some("if that is meant to be so, give --insecure".to_owned());
+    }
+    if status.reason != "Unauthorized" {
+        return None;
+    }
+    if opened.is_cluster {
+        let command = "oc create secret docker-registry";
+        return Some(format!("the cluster needs a login in the stream's namespace: {command}"));
+    }
+    let image = from.parse::<ImageRef>().ok()?;
+    Some(format!("log in: longshore login {}", image.repository.registry()))
 }

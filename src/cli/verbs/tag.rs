@@ -74,7 +74,7 @@ async fn set(opened: &Opened, setting: &Setting, context: &Context) -> anyhow::R
             let options = ImportOptions::new(Scope::Tag(tag.tag.clone()));
             let streams = opened.streams.as_ref();
             let done = requests::import(streams, &tag.stream, &options).await?;
-            exits.extend(failures(&done.answer, context));
+            exits.extend(failures(&done.answer, opened, context));
         }
     }
     if context.output.format() == Format::Json {

@@ -166,6 +166,14 @@ impl Status {
     pub fn is_failure(&self) -> bool {
         self.status == "Failure"
     }
+
+    /// Whether one of the causes has this reason.
+    #[must_use]
+    pub fn has_cause(&self, reason: &str) -> bool {
+        let causes = self.details.as_ref().and_then(|details| details.rest.get("causes"));
+        let causes = causes.and_then(serde_json::Value::as_array);
+        causes.into_iter().flatten().any(|cause| cause["reason"] == reason)
+    }
 }
 
 /// What failed, of which object (`metav1.StatusDetails`).

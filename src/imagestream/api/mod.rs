@@ -37,6 +37,10 @@ pub const INSECURE_REPOSITORY: &str = "openshift.io/image.insecureRepository";
 /// The annotation that tells in which order an image's layers are listed.
 pub const LAYERS_ORDER: &str = "image.openshift.io/dockerLayersOrder";
 
+/// The reason of a cause of a failed import: the registry has no certificate that is trusted, or no TLS. An API server
+/// tells that in its message alone.
+pub const UNTRUSTED: &str = "RegistryUntrusted";
+
 /// A reference to an image on a registry: `HOST/REPOSITORY:TAG`.
 pub const DOCKER_IMAGE: &str = "DockerImage";
 /// A reference to a tag of a stream: `STREAM:TAG`, or `TAG` of the same stream.

@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use super::fields::clean;
 use super::{describe_image, describe_stream};
 use crate::imagestream::ImageStream;
-use crate::imagestream::api::{ImageImportStatus, ImageStreamImport, ImageStreamImportSpec, Time};
+use crate::imagestream::api::{ImageImportStatus, ImageStreamImport, Time};
 
 /// One image that was asked for, and what came of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome<'a> {
     /// The tag of the stream that it is for; empty where it is for none.
     pub tag: &'a str,
+    /// Where it was looked for: an image, or the repository that it was found in.
+    pub from: &'a str,
     /// What came of it.
     pub status: &'a ImageImportStatus,
     /// Whether it was found by listing a repository, and not asked for by itself.
@@ -62,18 +64,21 @@ impl Outcome<'_> {
 ///
 /// oc calls an image by the tag that it has on its registry; here it has the tag of the stream that it was asked for.
 pub fn outcomes(import: &ImageStreamImport) -> impl Iterator<Item = Outcome<'_>> {
-    let repository = import.status.repository.iter().flat_map(|repository| &repository.images);
-    let listed = repository.map(|status| Outcome { tag: &status.tag, status, listed: true });
-    let asked = import.status.images.iter().enumerate().map(|(index, status)| Outcome {
-        tag: asked_for(&import.spec, index).unwrap_or(&status.tag),
-        status,
-        listed: false,
+    let repository = import.spec.repository.as_ref();
+    let from = repository.map_or("", |repository| repository.from.name.as_str());
+    let found = import.status.repository.iter().flat_map(|repository| &repository.images);
+    let listed = found.map(move |status| Outcome { tag: &status.tag, from, status, listed: true });
+    let asked = import.status.images.iter().enumerate().map(|(index, status)| {
+        let question = import.spec.images.get(index);
+        let to = question.and_then(|question| question.to.as_ref());
+        Outcome {
+            tag: to.map_or(&status.tag, |to| &to.name),
+            from: question.map_or("", |question| &question.from.name),
+            status,
+            listed: false,
+        }
     });
     listed.chain(asked)
-}
-
-fn asked_for(spec: &ImageStreamImportSpec, index: usize) -> Option<&str> {
-    spec.images.get(index)?.to.as_ref().map(|to| to.name.as_str())
 }
 
 /// Whether something of an import failed.

@@ -6,7 +6,7 @@ use std::error::Error;
 
 use serde_json::json;
 
-use super::super::api::{Status, StatusDetails};
+use super::super::api::{Status, StatusDetails, UNTRUSTED};
 use super::super::image::ImageError;
 use super::reference::Named;
 use crate::model::{DigestError, ImageRef, one_line};
@@ -62,6 +62,7 @@ pub(super) fn status(image: &ImageRef, trouble: &Trouble) -> Status {
         Trouble::Config(error @ (store::Error::Digest { .. } | store::Error::Size { .. })) => {
             internal(&format!("{name}: content integrity error: {}", told(error)))
         }
+        Trouble::Manifest(error @ store::Error::Untrusted(_)) => untrusted(&name, error),
         other => internal(&format!("{name}: {}", told(other))),
     }
 }
@@ -72,6 +73,7 @@ pub(super) fn repository_status(repository: &Named, error: &store::Error) -> Sta
         error if error.is_not_found() => not_found(repository.typed()),
         store::Error::Blocked(_) => blocked(&repository.image),
         store::Error::Unauthorized(_) => refused(no_access(repository.typed())),
+        error @ store::Error::Untrusted(_) => untrusted(repository.typed(), error),
         other => internal(&told(other)),
     }
 }
@@ -144,11 +146,17 @@ fn blocked(image: &ImageRef) -> Status {
     }
 }
 
+fn untrusted(name: &str, error: &store::Error) -> Status {
+    let text = format!("{name}: {}", told(error));
+    let cause = json!([{ "reason": UNTRUSTED, "message": text }]);
+    Status { details: Some(with_causes(cause)), ..internal(&text) }
+}
+
 fn internal(text: &str) -> Status {
     Status {
         message: format!("Internal error occurred: {text}"),
         reason: "InternalError".to_owned(),
-        details: Some(with_causes(json!([{"message": text}]))),
+        details: Some(with_causes(json!([{ "message": text }]))),
         code: 500,
         ..failure()
     }

@@ -1,6 +1,7 @@
 //! The life of a stream, from its first import to its end.
 
 use super::Scene;
+use crate::support::registry::Registry;
 
 #[test]
 fn a_stream_from_its_first_import_to_its_end() {
@@ -44,6 +45,12 @@ fn a_stream_from_its_first_import_to_its_end() {
         format!("Tag app:v1 moved back from {} to {}.\n", &third[..19], &second[..19])
     );
     assert_eq!(scene.history("app:v1")[0], second);
+    let ran = shell.run(&["stream", "rollback", "app:stable"]);
+    assert!(
+        ran.stderr.contains("until: longshore tag --alias app:v1 app:stable\n"),
+        "{}",
+        ran.stderr
+    );
     let refused = shell.fails(2, &["import-image", "app:v1"]);
     assert!(refused.contains("it cannot be re-imported"), "{refused}");
     let followed = shell.ok(&["tag", "--insecure", &from, "app:v1"]);
@@ -193,4 +200,67 @@ fn a_dry_run_keeps_nothing() {
     assert!(text.starts_with("imagestream.image.openshift.io/app imported (dry run)\n"), "{text}");
     assert!(text.contains(&digest), "{text}");
     assert_eq!(scene.shell.ok(&["stream", "get", "-o", "name"]), "");
+}
+
+#[test]
+fn who_may_not_is_told_what_to_do() {
+    need!("docker-registry", "htpasswd");
+    let scene = Scene::new();
+    scene.push("one", "team/app:v1");
+    let from = scene.image("team/app:v1");
+    let line = ["import-image", "app:v1", "--from", &from, "--confirm"];
+    let said = scene.shell.fails(1, &line);
+    assert!(
+        said.contains("speaks plain HTTP")
+            && said.contains("hint: if that is meant to be so, give --insecure"),
+        "{said}"
+    );
+
+    let private = Registry::with_password("me", "secret");
+    let from = format!("{}/team/app:v1", private.address());
+    let line = ["import-image", "private", "--from", &from, "--confirm", "--insecure"];
+    let said = scene.shell.fails(1, &line);
+    assert!(
+        said.contains(&format!("you may not have access to the container image \"{from}\"")),
+        "{said}"
+    );
+    assert!(
+        said.contains(&format!("hint: log in: longshore login {}", private.address())),
+        "{said}"
+    );
+    let to = format!("{}/team/app:v1", private.address());
+    scene.shell.ok(&["push", "-q", "--plain-http", "--creds", "me:secret", "oci:images:one", &to]);
+    let line = ["import-image", "private", "--all", "--creds", "me:secret", "--from"];
+    let said =
+        scene.shell.fails(2, &[&line[..], &[&format!("{}/team/app", private.address())]].concat());
+    assert!(said.contains("pass --confirm to update"), "{said}");
+    let line = ["import-image", "private", "--from", &from, "--creds", "me:secret"];
+    scene.shell.ok(&line);
+}
+
+#[test]
+fn image_data_are_copied_along() {
+    need!("docker-registry", "skopeo");
+    let scene = Scene::new();
+    let (index, _) = scene.push_index("multi", "team/app:v1");
+    let (from, own) = (scene.image("team/app:v1"), scene.image("own/app"));
+    let mode = "--import-mode PreserveOriginal --reference-policy local";
+    let line = format!(
+        "app:v1 --from {from} --confirm --insecure {mode} --dest-plain-http --pull-through"
+    );
+    scene.import(&format!("{line} {own}"));
+    assert_eq!(scene.stream("app")["status"]["dockerImageRepository"], own.as_str());
+    let raw = scene.shell.ok(&["inspect", "--plain-http", "--raw", &format!("{own}@{index}")]);
+    assert_eq!(longshore::model::Digest::of(raw.as_bytes()).as_str(), index);
+
+    let nowhere = format!("{line} 127.0.0.1:1/own/app --retries 0");
+    let words: Vec<&str> = nowhere.split_whitespace().collect();
+    let said = scene.shell.fails(1, &[&["import-image"], &words[..]].concat());
+    assert!(
+        said.contains(&format!("error: cannot copy {}@{index}", scene.image("team/app"))),
+        "{said}"
+    );
+    let tagged = format!("{line} {own}:v1");
+    let words: Vec<&str> = tagged.split_whitespace().collect();
+    scene.shell.fails(2, &[&["import-image"], &words[..]].concat());
 }

@@ -1,6 +1,11 @@
 //! `stream rollback`.
 
+use longshore::imagestream::StreamTag;
+use longshore::imagestream::api::{
+    DOCKER_IMAGE, IMAGE_STREAM_TAG, ImportMode, ReferencePolicyType, SpecTag,
+};
 use longshore::imagestream::rollback::{Rollback, rollback};
+use longshore::model::one_line;
 use serde_json::json;
 
 use crate::cli::Context;
@@ -21,8 +26,7 @@ pub(super) async fn run(
         let what = format!("the image stream has no tag {name:?}");
         return Err(Advised::tag(name, &stream, what).into());
     }
-    let followed =
-        stream.spec_tag(name).and_then(|tag| tag.from.as_ref()).map(|from| from.name.clone());
+    let again = stream.spec_tag(name).and_then(|spec| again(spec, &tag));
     let Rollback { spec, from, to } = rollback(&stream, name, args.to.as_ref())?;
     opened.streams.set_tag(&tag, &spec).await?;
     let shown = format!("{}:{name}", tag.stream.name());
@@ -30,10 +34,8 @@ pub(super) async fn run(
         Format::Text => {
             let (from, to) = (streams::short(&from.image), streams::short(&to.image));
             context.output.line(format_args!("Tag {shown} moved back from {from} to {to}."))?;
-            if let Some(followed) = followed.filter(|_| !context.quiet) {
-                context.console.lines([format!(
-                    "note: it stays there; to follow {followed} again: longshore tag {followed} {shown}"
-                )]);
+            if let Some(again) = again.filter(|_| !context.quiet) {
+                context.console.lines([format!("note: it stays there until: {again}")]);
             }
         }
         Format::Json => context.output.json(&json!({
@@ -41,4 +43,32 @@ pub(super) async fn run(
         }))?,
     }
     Ok(Exit::Done)
+}
+
+/// The command by which a tag follows again what it follows now.
+fn again(spec: &SpecTag, tag: &StreamTag) -> Option<String> {
+    let from = spec.from.as_ref()?;
+    let (source, name) = (one_line(&from.name, 300), format!("{}:{}", tag.stream.name(), tag.tag));
+    match from.kind.as_str() {
+        DOCKER_IMAGE => Some(format!("longshore tag{} {source} {name}", flags(spec))),
+        IMAGE_STREAM_TAG => Some(format!("longshore tag --alias {source} {name}")),
+        _ => None,
+    }
+}
+
+/// The flags that give a tag the policies that it has.
+fn flags(spec: &SpecTag) -> String {
+    let SpecTag { import_policy: policy, reference_policy, .. } = spec;
+    [
+        (policy.insecure, " --insecure"),
+        (policy.scheduled, " --scheduled"),
+        (
+            policy.import_mode == Some(ImportMode::PreserveOriginal),
+            " --import-mode PreserveOriginal",
+        ),
+        (reference_policy.kind == Some(ReferencePolicyType::Local), " --reference-policy local"),
+    ]
+    .into_iter()
+    .filter_map(|(is_set, flag)| is_set.then_some(flag))
+    .collect()
 }
