@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::imagestream::api::{ImageImportSpec, ImageStreamImport, Status};
-use crate::imagestream::{ImageStream, StreamName};
+use crate::imagestream::{self, Error, ImageStream, StreamName};
 use crate::model::one_line;
 use crate::reaction::changes;
 
 use super::pace::Turn;
 use super::{Event, Refresher, chain};
+
+/// How often an import is begun anew because its stream was changed by somebody else in the meantime.
+const ATTEMPTS: usize = 5;
 
 /// What is wrong with each tag, or with the whole.
 pub(super) type Problems = BTreeMap<Option<String>, String>;
@@ -43,17 +46,26 @@ impl Refresher<'_> {
         tokio::join!(told, self.apply_triggers());
     }
 
-    /// The stream before the import, and what came of it.
+    /// The stream before the import, and what came of it. When somebody else changes the stream in the meantime, it
+    /// begins anew with what it is then.
     async fn import(
         &self,
         name: &StreamName,
-    ) -> crate::imagestream::Result<Option<(ImageStream, ImageStreamImport)>> {
+    ) -> imagestream::Result<Option<(ImageStream, ImageStreamImport)>> {
         let streams = self.refresh.streams.as_ref();
-        // As it is now: others may have changed it since it was listed, and have told of it.
-        let Some(before) = streams.get(name).await? else { return Ok(None) };
-        let Some(import) = (self.refresh.ask)(name, &before) else { return Ok(None) };
-        let answer = streams.import(&import).await?;
-        Ok(Some((before, answer)))
+        let mut attempt = 1;
+        loop {
+            // As it is now: others may have changed it since it was listed, and have told of it.
+            let Some(before) = streams.get(name).await? else { return Ok(None) };
+            let Some(import) = (self.refresh.ask)(name, &before) else { return Ok(None) };
+            match streams.import(&import).await {
+                Ok(answer) => return Ok(Some((before, answer))),
+                Err(Error::Status(status)) if status.reason == "Conflict" && attempt < ATTEMPTS => {
+                    attempt += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use super::edit::{Edit, Fault, Followers, edit};
 use super::files::{self, Found};
-use super::node::{Node, parse};
 use super::{Error, diff};
 use crate::imagestream::{Namespace, StreamName, StreamTag, Streams};
 use crate::reaction::pull_spec;
+use crate::yaml::{self, Document};
 
 /// Which manifests to look at, and how.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ pub struct FileReport {
 struct Manifest {
     path: PathBuf,
     text: String,
-    documents: Vec<Node>,
+    documents: Vec<Document>,
 }
 
 /// Brings all manifests up to date with the streams of a place.
@@ -96,14 +96,14 @@ fn load_one(Found { path, is_named }: Found) -> Result<Option<Manifest>, Error> 
     if !is_named && !text.contains("triggers") {
         return Ok(None);
     }
-    match parse(&text) {
+    match yaml::documents(&text) {
         Ok(documents) => Ok(Some(Manifest { path, text, documents })),
-        Err((position, reason)) => Err(Error::Syntax { path, position, reason }),
+        Err(source) => Err(Error::Syntax { path, source }),
     }
 }
 
 fn tags(manifest: &Manifest, namespace: &Namespace) -> Vec<StreamTag> {
-    let followers = Followers::find(&manifest.documents, namespace);
+    let followers = Followers::find(&manifest.text, &manifest.documents, namespace);
     followers.images.into_iter().map(|image| image.tag).collect()
 }
 
@@ -139,11 +139,10 @@ fn write(
     let mut report = Report::default();
     for manifest in manifests {
         let Manifest { path, text, documents } = manifest;
-        let mut followers = Followers::find(documents, namespace);
-        let (edited, edits, faults) =
-            edit(text, documents, &followers, |tag| current.get(tag).cloned());
-        followers.faults.extend(faults);
-        report.errors.extend(followers.faults.into_iter().map(|fault| fault.of(path)));
+        let followers = Followers::find(text, documents, namespace);
+        let (edited, edits, faults) = edit(text, &followers, |tag| current.get(tag).cloned());
+        let faults = followers.faults.into_iter().chain(faults);
+        report.errors.extend(faults.map(|fault| fault.of(path)));
         if edits.is_empty() {
             continue;
         }
@@ -153,7 +152,7 @@ fn write(
         };
         match written {
             Ok(()) => {
-                let diff = diff::unified(path, text, &edits);
+                let diff = diff::unified(path, text, &edited);
                 report.files.push(FileReport { path: path.clone(), edits, diff });
             }
             Err(error) => report.errors.push(error),
@@ -164,7 +163,7 @@ fn write(
 
 impl Fault {
     fn of(self, path: &std::path::Path) -> Error {
-        let Self { position, object, reason } = self;
-        Error::Trigger { path: path.to_owned(), position, object, reason }
+        let Self { place, object, reason } = self;
+        Error::Trigger { path: path.to_owned(), place, object, reason }
     }
 }

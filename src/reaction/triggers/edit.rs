@@ -1,32 +1,33 @@
 //! Which values of a manifest follow tags, and what its text is when they are current. Pure.
 
-use std::ops::Range;
+use serde_json::Value;
 
 use super::annotation::{self, ANNOTATION, Container, FieldPath, Trigger};
-use super::node::{Node, Position, parse};
 use crate::imagestream::{Namespace, StreamTag};
 use crate::model::one_line;
+use crate::yaml::{Document, EditError, Path, Place, set_scalar};
 
 /// What follows tags in the documents of a file.
 #[derive(Default)]
-pub(super) struct Followers<'a> {
-    pub(super) images: Vec<Follower<'a>>,
+pub(super) struct Followers {
+    pub(super) images: Vec<Follower>,
     pub(super) faults: Vec<Fault>,
 }
 
 /// An image that follows a tag.
-pub(super) struct Follower<'a> {
+pub(super) struct Follower {
     pub(super) tag: StreamTag,
     object: String,
-    image: &'a Node,
-    current: &'a str,
-    span: Range<usize>,
+    document: usize,
+    path: Path,
+    place: Place,
+    current: String,
 }
 
 /// What is wrong with a trigger.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
-    pub(super) position: Position,
+    pub(super) place: Place,
     pub(super) object: String,
     /// A verb phrase.
     pub(super) reason: String,
@@ -40,215 +41,210 @@ pub struct Edit {
     /// The tag that it follows.
     pub tag: StreamTag,
     /// Where the value begins.
-    pub position: Position,
+    pub place: Place,
     /// What the value was.
     pub old: String,
     /// What it is now.
     pub new: String,
-    /// The bytes of the text that were replaced.
-    pub(super) span: Range<usize>,
-    /// What they were replaced by.
-    pub(super) written: String,
 }
 
-impl<'a> Followers<'a> {
-    /// Looks for triggers in `documents`; streams are in `namespace` where neither trigger nor manifest names another.
-    pub(super) fn find(documents: &'a [Node], namespace: &Namespace) -> Self {
+/// An object in a document, alone or in a list.
+struct Object<'a> {
+    value: &'a Value,
+    number: usize,
+    document: &'a Document,
+    path: Path,
+    text: &'a str,
+}
+
+impl Followers {
+    /// Looks for triggers in the `documents` of `text`; streams are in `namespace` where neither trigger nor manifest
+    /// names another.
+    pub(super) fn find(text: &str, documents: &[Document], namespace: &Namespace) -> Self {
         let mut found = Self::default();
-        for document in documents {
-            found.look_at(document, namespace);
+        for (number, document) in documents.iter().enumerate() {
+            let (value, path) = (&document.value, Path::default());
+            found.look_at(&Object { value, number, document, path, text }, namespace);
         }
         found
     }
 
-    fn look_at(&mut self, object: &'a Node, namespace: &Namespace) {
-        if object.get("kind").and_then(Node::text).is_some_and(|kind| kind.ends_with("List")) {
-            for item in object.get("items").map(Node::items).unwrap_or_default() {
-                self.look_at(item, namespace);
-            }
+    fn look_at(&mut self, object: &Object<'_>, namespace: &Namespace) {
+        for item in object.items() {
+            self.look_at(&item, namespace);
         }
-        let Some(annotation) = object.at(&["metadata", "annotations", ANNOTATION]) else { return };
-        let name = name_of(object);
-        let fault =
-            |reason| Fault { position: annotation.position(), object: name.clone(), reason };
-        let own = object.at(&["metadata", "namespace"]).and_then(Node::text);
-        let namespace = match own.map(str::parse).transpose() {
-            Ok(own) => own.unwrap_or_else(|| namespace.clone()),
-            Err(error) => return self.faults.push(fault(format!("is in no namespace: {error}"))),
+        let annotation = [&["metadata", "annotations"], &[ANNOTATION][..]].concat();
+        let Some(triggers) = object.at(&annotation) else { return };
+        let place = object.place(&annotation.into_iter().collect());
+        let fault = |reason| Fault { place, object: object.name(), reason };
+        let namespace = match object.namespace(namespace) {
+            Ok(namespace) => namespace,
+            Err(why) => return self.faults.push(fault(format!("is in no namespace: {why}"))),
         };
-        let read = annotation.text().ok_or("it is no text".to_owned()).and_then(annotation::parse);
-        let triggers = match read {
-            Ok(triggers) => triggers,
-            Err(why) => {
-                return self.faults.push(fault(format!("has triggers that cannot be read: {why}")));
-            }
-        };
-        for trigger in triggers {
-            match follower(object, &name, &trigger, &namespace) {
-                Ok(Some(follower)) if self.images.iter().any(|i| i.span == follower.span) => {
-                    self.faults.push(fault(format!(
-                        "has two triggers for {}",
-                        one_line(&trigger.field_path, 200)
-                    )));
+        let read = triggers.as_str().ok_or("it is no text".to_owned());
+        match read.and_then(annotation::parse) {
+            Err(why) => self.faults.push(fault(format!("has triggers that cannot be read: {why}"))),
+            Ok(triggers) => {
+                for trigger in triggers {
+                    let added = self.add(object, &trigger, &namespace);
+                    self.faults.extend(added.err().map(&fault));
                 }
-                Ok(follower) => self.images.extend(follower),
-                Err(reason) => self.faults.push(fault(reason)),
             }
         }
     }
-}
 
-fn name_of(object: &Node) -> String {
-    let text = |keys: &[&str]| object.at(keys).and_then(Node::text).unwrap_or("?");
-    one_line(&format!("{}/{}", text(&["kind"]), text(&["metadata", "name"])), 200)
-}
-
-fn follower<'a>(
-    object: &'a Node,
-    name: &str,
-    trigger: &Trigger,
-    namespace: &Namespace,
-) -> Result<Option<Follower<'a>>, String> {
-    let followed = trigger.follows(namespace);
-    let Some(tag) = followed.map_err(|why| format!("has a trigger that follows no tag: {why}"))?
-    else {
-        return Ok(None);
-    };
-    let path: FieldPath = trigger
-        .field_path
-        .parse()
-        .map_err(|why| format!("has a trigger for no container: {why}"))?;
-    let shown = one_line(&trigger.field_path, 200);
-    let containers = object.at(&path.keys).map(Node::items).unwrap_or_default();
-    let container = match &path.container {
-        Container::At(index) => containers.get(*index),
-        Container::Named(name) => containers
-            .iter()
-            .find(|container| container.get("name").and_then(Node::text) == Some(name)),
-    };
-    let container = container.ok_or_else(|| format!("has no container {shown}"))?;
-    let image = container.get("image");
-    let written = image.and_then(|image| Some((image, image.text()?)));
-    let (image, current) = written.ok_or_else(|| {
-        format!("has no text at {shown} that could be replaced: write one, such as ' '")
-    })?;
-    let span = image.span().ok_or_else(|| {
-        format!(
-            "has at {shown} a value that is written elsewhere (a YAML alias), and it is left alone"
-        )
-    })?;
-    Ok(Some(Follower { tag, object: name.to_owned(), image, current, span }))
-}
-
-impl Follower<'_> {
-    /// The edit that makes it `reference`; `None` when it is that already.
-    fn edit(&self, text: &str, reference: &str) -> Result<Option<Edit>, Fault> {
-        if self.current == reference {
-            return Ok(None);
+    fn add(
+        &mut self,
+        object: &Object<'_>,
+        trigger: &Trigger,
+        namespace: &Namespace,
+    ) -> Result<(), String> {
+        let Some(follower) = object.follower(trigger, namespace)? else { return Ok(()) };
+        let mut others = self.images.iter();
+        if others.any(|other| (other.document, &other.path) == (follower.document, &follower.path))
+        {
+            return Err(format!("has two triggers for {}", follower.path));
         }
-        if !is_reference(reference) {
-            let shown = one_line(reference, 200);
-            return Err(
-                self.fault(format!("follows {}, which is '{shown}', no reference", self.tag))
-            );
-        }
-        let old = text.get(self.span.clone()).ok_or_else(|| self.fault(IN_PLACE.to_owned()))?;
-        Ok(Some(Edit {
-            object: self.object.clone(),
-            tag: self.tag.clone(),
-            position: self.image.position(),
-            old: self.current.to_owned(),
-            new: reference.to_owned(),
-            span: self.span.clone(),
-            written: written_like(old, reference),
-        }))
-    }
-
-    fn fault(&self, reason: String) -> Fault {
-        Fault { position: self.image.position(), object: self.object.clone(), reason }
+        self.images.push(follower);
+        Ok(())
     }
 }
 
-const IN_PLACE: &str = "cannot be changed there without changing more: the file is left alone";
+impl Object<'_> {
+    /// What a list lists.
+    fn items(&self) -> impl Iterator<Item = Object<'_>> {
+        let is_list = self.text_at(&["kind"]).is_some_and(|kind| kind.ends_with("List"));
+        let items = self.value.get("items").filter(|_| is_list).and_then(Value::as_array);
+        items.into_iter().flatten().enumerate().map(|(index, value)| Object {
+            value,
+            path: self.below(["items".into(), index.into()]),
+            ..*self
+        })
+    }
 
-/// The edits that make `followers` what `current` tells, in the order of the text, and the text with them. A tag of
-/// which `current` knows nothing is left as it is.
+    fn at(&self, keys: &[impl AsRef<str>]) -> Option<&Value> {
+        keys.iter().try_fold(self.value, |value, key| value.get(key.as_ref()))
+    }
+
+    fn text_at(&self, keys: &[&str]) -> Option<&str> {
+        self.at(keys).and_then(Value::as_str)
+    }
+
+    fn below(&self, steps: impl IntoIterator<Item = crate::yaml::Step>) -> Path {
+        self.path.0.iter().cloned().chain(steps).collect()
+    }
+
+    fn place(&self, path: &Path) -> Place {
+        self.document.place(self.text, &self.below(path.0.iter().cloned()))
+    }
+
+    fn name(&self) -> String {
+        let kind = self.text_at(&["kind"]).unwrap_or("?");
+        let name = self.text_at(&["metadata", "name"]).unwrap_or("?");
+        one_line(&format!("{kind}/{name}"), 200)
+    }
+
+    fn namespace(&self, default: &Namespace) -> Result<Namespace, String> {
+        match self.text_at(&["metadata", "namespace"]) {
+            Some(own) => own.parse().map_err(|error| format!("{error}")),
+            None => Ok(default.clone()),
+        }
+    }
+
+    fn follower(
+        &self,
+        trigger: &Trigger,
+        namespace: &Namespace,
+    ) -> Result<Option<Follower>, String> {
+        let followed = trigger.follows(namespace);
+        let followed =
+            followed.map_err(|why| format!("has a trigger that follows no tag: {why}"))?;
+        let Some(tag) = followed else { return Ok(None) };
+        let path: FieldPath = trigger
+            .field_path
+            .parse()
+            .map_err(|why| format!("has a trigger for no container: {why}"))?;
+        let shown = one_line(&trigger.field_path, 200);
+        let containers = self.at(&path.keys).and_then(Value::as_array);
+        let index = containers.and_then(|containers| path.container.index(containers));
+        let index = index.ok_or_else(|| format!("has no container {shown}"))?;
+        let keys = path.keys.iter().map(|key| key.as_str().into());
+        let path = self.below(keys.chain([index.into(), "image".into()]));
+        let current = match path.of(&self.document.value) {
+            Some(Value::String(current)) => current.clone(),
+            Some(Value::Null) => String::new(),
+            Some(_) | None => return Err(format!("has no text at {shown} that could be replaced")),
+        };
+        let place = self.document.place(self.text, &path);
+        let (object, document) = (self.name(), self.number);
+        Ok(Some(Follower { tag, object, document, path, place, current }))
+    }
+}
+
+impl Container {
+    fn index(&self, containers: &[Value]) -> Option<usize> {
+        match self {
+            Self::At(index) => Some(*index).filter(|index| *index < containers.len()),
+            Self::Named(name) => containers
+                .iter()
+                .position(|container| container.get("name").and_then(Value::as_str) == Some(name)),
+        }
+    }
+}
+
+/// Makes `followers` what `current` tells. Returns the text with that, what has changed in it, and what could not be. A
+/// tag of which `current` knows nothing is left as it is.
 pub(super) fn edit(
     text: &str,
-    documents: &[Node],
-    followers: &Followers<'_>,
+    followers: &Followers,
     current: impl Fn(&StreamTag) -> Option<String>,
 ) -> (String, Vec<Edit>, Vec<Fault>) {
-    let (mut edits, mut faults) = (Vec::new(), Vec::new());
+    let (mut text, mut edits, mut faults) = (text.to_owned(), Vec::new(), Vec::new());
     for follower in &followers.images {
-        let Some(reference) = current(&follower.tag) else { continue };
-        match follower.edit(text, &reference) {
-            Ok(edit) => edits.extend(edit),
-            Err(fault) => faults.push(fault),
+        let Some(new) = current(&follower.tag).filter(|new| *new != follower.current) else {
+            continue;
+        };
+        match follower.edited(&text, &new) {
+            Ok(edited) => {
+                text = edited;
+                edits.push(follower.edit(new));
+            }
+            Err(reason) => {
+                let Follower { place, object, .. } = follower;
+                faults.push(Fault { place: *place, object: object.clone(), reason });
+            }
         }
     }
-    edits.sort_by_key(|edit| edit.span.start);
-    let edited = replaced(text, &edits);
-    if says_that_alone(documents, &edited, followers, &edits) {
-        return (edited, edits, faults);
-    }
-    faults.extend(edits.into_iter().map(|edit| Fault {
-        position: edit.position,
-        object: edit.object,
-        reason: IN_PLACE.to_owned(),
-    }));
-    (text.to_owned(), Vec::new(), faults)
+    (text, edits, faults)
 }
 
-/// The text with `edits`, which are in its order.
-fn replaced(text: &str, edits: &[Edit]) -> String {
-    let mut edited = String::with_capacity(text.len());
-    let mut done = 0;
-    for edit in edits {
-        edited.push_str(&text[done..edit.span.start]);
-        edited.push_str(&edit.written);
-        done = edit.span.end;
-    }
-    edited.push_str(&text[done..]);
-    edited
-}
-
-/// Whether the edited text says what the documents said, but for the values that were edited.
-fn says_that_alone(
-    documents: &[Node],
-    edited: &str,
-    followers: &Followers<'_>,
-    edits: &[Edit],
-) -> bool {
-    let Ok(after) = parse(edited) else { return false };
-    let images: Vec<(*const Node, &str)> = edits
-        .iter()
-        .filter_map(|edit| {
-            let follower = followers.images.iter().find(|image| image.span == edit.span)?;
-            Some((std::ptr::from_ref(follower.image), edit.new.as_str()))
+impl Follower {
+    fn edited(&self, text: &str, new: &str) -> Result<String, String> {
+        if !is_reference(new) {
+            let shown = one_line(new, 200);
+            return Err(format!("follows {}, which is '{shown}', no reference", self.tag));
+        }
+        set_scalar(text, self.document, &self.path, new).map_err(|error| match error {
+            EditError::Shared { path, .. } => {
+                format!("has at {path} a value that stands elsewhere too (a YAML alias); it is left alone")
+            }
+            _ => format!("has at {} a value that cannot be changed alone; it is left alone", self.path),
         })
-        .collect();
-    documents.len() == after.len()
-        && documents.iter().zip(&after).all(|(a, b)| a.says_the_same_but(b, &images))
+    }
+
+    fn edit(&self, new: String) -> Edit {
+        Edit {
+            object: self.object.clone(),
+            tag: self.tag.clone(),
+            place: self.place,
+            old: self.current.clone(),
+            new,
+        }
+    }
 }
 
-/// Whether a text is made of what references are made of: nothing that could mean something else in YAML or JSON.
+/// Whether a text is made of what references are made of.
 fn is_reference(text: &str) -> bool {
     let sound = |c: char| c.is_ascii_alphanumeric() || "._-/:@[]".contains(c);
     !text.is_empty() && text.len() <= 1024 && text.chars().all(sound)
-}
-
-/// `reference` in the quotes of `old`. Without quotes only what cannot be read as something else than text.
-fn written_like(old: &str, reference: &str) -> String {
-    let end = &old[old.trim_end().len()..];
-    let plain = reference.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && reference.contains(['/', '@'])
-        && !reference.contains(['[', ']']);
-    match old.chars().next() {
-        Some('\'') => format!("'{reference}'"),
-        Some('"') => format!("\"{reference}\""),
-        // A block scalar ends with the end of its line.
-        _ if plain => format!("{reference}{end}"),
-        _ => format!("\"{reference}\"{end}"),
-    }
 }

@@ -3,9 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::node::Position;
 use crate::imagestream;
 use crate::imagestream::StreamName;
+use crate::yaml::{self, Place};
 
 /// Why a manifest, or one of its triggers, was not brought up to date.
 #[derive(Debug, thiserror::Error)]
@@ -33,23 +33,28 @@ pub enum Error {
         /// The folder that was named.
         path: PathBuf,
     },
+    /// Not text in UTF-8.
+    #[error("{} is no text", .path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
     /// Not YAML, and not JSON.
-    #[error("{}:{}{reason}", .path.display(), at(*position))]
+    #[error("{}:{}: neither YAML nor JSON", .path.display(), .source.place())]
     Syntax {
         /// The file.
         path: PathBuf,
-        /// Where.
-        position: Option<Position>,
         /// What is wrong.
-        reason: String,
+        #[source]
+        source: yaml::Error,
     },
     /// A trigger that cannot be followed.
-    #[error("{}:{position}: {object} {reason}", .path.display())]
+    #[error("{}:{place}: {object} {reason}", .path.display())]
     Trigger {
         /// The file.
         path: PathBuf,
         /// Where.
-        position: Position,
+        place: Place,
         /// The object that has the trigger: `Deployment/web`.
         object: String,
         /// What is wrong, as a verb phrase.
@@ -79,8 +84,4 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
-}
-
-fn at(position: Option<Position>) -> String {
-    position.map_or_else(|| " ".to_owned(), |position| format!("{position}: "))
 }

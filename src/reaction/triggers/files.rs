@@ -86,11 +86,7 @@ pub(super) fn read(path: &Path) -> Result<String, Error> {
     if bytes.len() as u64 > LARGEST {
         return Err(Error::TooLarge { path: path.to_owned(), limit: LARGEST });
     }
-    String::from_utf8(bytes).map_err(|_| Error::Syntax {
-        path: path.to_owned(),
-        position: None,
-        reason: "not UTF-8".to_owned(),
-    })
+    String::from_utf8(bytes).map_err(|_| Error::NotText { path: path.to_owned() })
 }
 
 /// Puts `new` in the place of `old`, wholly or not at all; the file keeps its permissions, and a link stays one.

@@ -13,9 +13,7 @@ mod diff;
 mod edit;
 mod error;
 mod files;
-mod node;
 
 pub use apply::{FileReport, Mode, Options, Report, apply};
 pub use edit::Edit;
 pub use error::Error;
-pub use node::Position;
