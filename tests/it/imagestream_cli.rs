@@ -4,6 +4,7 @@ mod cluster;
 mod crash;
 mod life;
 mod prune;
+mod reactions;
 mod views;
 
 use serde_json::Value;

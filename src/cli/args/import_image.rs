@@ -11,10 +11,12 @@ use longshore::imagestream::requests::{
     ImportOptions, TargetError, parse_import_mode, parse_reference_policy, parse_target,
 };
 use longshore::model::Endpoint;
+use longshore::ops::Interval;
 
 use super::access::DestinationArgs;
 use super::fetch::{Fetch, FetchArgs};
 use super::place::CLUSTER;
+use super::reaction::{ALL_STREAMS, ReactionArgs, ReactionRequest, WatchArgs};
 use super::view::ImportOutput;
 use super::{Access, Place, PlaceArgs, endpoint};
 
@@ -36,8 +38,8 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ImportImageArgs {
     /// The stream, and which of its tags; without a tag, latest
-    #[arg(value_name = "STREAM[:TAG]")]
-    stream: String,
+    #[arg(value_name = "STREAM[:TAG]", required_unless_present = ALL_STREAMS)]
+    stream: Option<String>,
     /// The image to import, or with --all the repository
     #[arg(long, value_name = "IMAGE")]
     from: Option<String>,
@@ -72,6 +74,10 @@ pub(crate) struct ImportImageArgs {
     /// Copy the images there too: a repository on a registry, or a layout as in oci:DIR
     #[arg(long, value_name = "DESTINATION", value_parser = endpoint, conflicts_with_all = CLUSTER)]
     pull_through: Option<Endpoint>,
+    #[command(flatten)]
+    many: WatchArgs,
+    #[command(flatten)]
+    reactions: ReactionArgs,
     #[command(flatten)]
     place: PlaceArgs,
     #[command(flatten)]
@@ -113,37 +119,77 @@ fn limit(text: &str) -> Result<Limit, String> {
 
 /// What an import is asked to do.
 pub(crate) struct ImportRequest {
-    /// The name of the stream, in a namespace that the place may tell.
-    pub(crate) stream: String,
-    pub(crate) options: ImportOptions,
+    pub(crate) wanted: Wanted,
     pub(crate) place: Place,
     pub(crate) limit: Limit,
     pub(crate) fetch: Fetch,
     pub(crate) pull_through: Option<(Endpoint, Access)>,
+    pub(crate) reactions: ReactionRequest,
+}
+
+/// What is imported.
+pub(crate) enum Wanted {
+    /// One stream.
+    One {
+        /// Its name, in a namespace that the place may tell.
+        stream: String,
+        options: Box<ImportOptions>,
+    },
+    /// All streams.
+    All {
+        /// Whether only the tags are meant that are imported from time to time.
+        only_scheduled: bool,
+        /// How often; once when that is not told.
+        interval: Option<Interval>,
+    },
+}
+
+impl Wanted {
+    /// Where an image is imported from, when the command line tells.
+    pub(crate) fn source(&self) -> Option<&str> {
+        match self {
+            Self::One { options, .. } => options.from.as_deref().or(options.source.as_deref()),
+            Self::All { .. } => None,
+        }
+    }
+
+    /// Whether nothing is to be kept.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        matches!(self, Self::One { options, .. } if options.dry_run)
+    }
 }
 
 impl ImportImageArgs {
     pub(crate) fn resolve(self) -> Result<ImportRequest, TargetError> {
-        let target = parse_target(&self.stream, self.all, &Namespace::default())?;
-        let options = ImportOptions {
-            from: self.from,
-            confirm: self.confirm,
-            scheduled: self.scheduled,
-            insecure: self.insecure,
-            reference_policy: self.reference_policy,
-            import_mode: self.import_mode,
-            dry_run: self.dry_run,
-            ..ImportOptions::of(&target)
+        let wanted = match &self.stream {
+            Some(stream) => self.one(stream)?,
+            None => Wanted::All { only_scheduled: self.scheduled, interval: self.many.watch },
         };
         let (fetch, destination) = (self.fetch.resolve(), self.destination);
         let access = destination.resolve(fetch.access.authfile.clone(), fetch.retry);
         Ok(ImportRequest {
-            stream: target.stream.name().to_owned(),
-            options,
+            wanted,
             place: self.place.resolve(),
             limit: self.limit,
             pull_through: self.pull_through.map(|endpoint| (endpoint, access)),
             fetch,
+            reactions: self.reactions.resolve(),
         })
+    }
+
+    fn one(&self, stream: &str) -> Result<Wanted, TargetError> {
+        let target = parse_target(stream, self.all, &Namespace::default())?;
+        let options = ImportOptions {
+            from: self.from.clone(),
+            confirm: self.confirm,
+            scheduled: self.scheduled,
+            insecure: self.insecure,
+            reference_policy: self.reference_policy.clone(),
+            import_mode: self.import_mode.clone(),
+            dry_run: self.dry_run,
+            ..ImportOptions::of(&target)
+        };
+        let stream = target.stream.name().to_owned();
+        Ok(Wanted::One { stream, options: Box::new(options) })
     }
 }

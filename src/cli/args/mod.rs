@@ -17,6 +17,7 @@ mod peers;
 mod place;
 mod pull;
 mod push;
+mod reaction;
 mod serve;
 mod stream;
 mod tag;
@@ -30,7 +31,7 @@ pub(crate) use completion::CompletionArgs;
 pub(crate) use demo::DemoArgs;
 pub(crate) use fetch::Fetch;
 pub(crate) use helper::{HelperArgs, HelperVerb};
-pub(crate) use import_image::{ImportImageArgs, ImportRequest, Limit};
+pub(crate) use import_image::{ImportImageArgs, ImportRequest, Limit, Wanted};
 pub(crate) use inspect::InspectArgs;
 pub(crate) use login::{LoginArgs, LoginRequest};
 pub(crate) use logout::LogoutArgs;
@@ -39,6 +40,7 @@ pub(crate) use peers::suggest;
 pub(crate) use place::{ClusterOptions, Keeper, Place, PlaceArgs};
 pub(crate) use pull::PullArgs;
 pub(crate) use push::PushArgs;
+pub(crate) use reaction::ReactionRequest;
 pub(crate) use serve::ServeArgs;
 pub(crate) use stream::{
     DeleteArgs, DescribeArgs, ExportArgs, GetArgs, HistoryArgs, PruneArgs, RollbackArgs,

@@ -71,10 +71,10 @@ pub(super) const ALL_STREAMS: &str = "all_streams";
 pub(crate) struct WatchArgs {
     /// Import all streams of the namespace, or without one of all namespaces; with --scheduled only the tags that are to
     /// be imported again from time to time
-    #[arg(long)]
-    pub(crate) all_streams: bool,
+    #[arg(long, conflicts_with_all = ["stream", "from", "confirm", "all", "insecure", "reference_policy", "import_mode", "dry_run"])]
+    pub(super) all_streams: bool,
     /// Go on, and import them again and again until a signal comes: every 15m, or as often as is said
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true,
-          default_missing_value = "15m", requires = ALL_STREAMS)]
-    pub(crate) watch: Option<Interval>,
+          default_missing_value = "15m", requires = ALL_STREAMS, conflicts_with = "stream")]
+    pub(super) watch: Option<Interval>,
 }

@@ -18,6 +18,8 @@ pub(crate) enum View {
     Describe,
     /// The name alone
     Name,
+    /// What has moved, as assignments for a shell
+    Env,
     /// The object, for programs and people
     Yaml,
     /// For programs
@@ -29,7 +31,7 @@ impl View {
     pub(crate) fn format(self) -> Format {
         match self {
             Self::Json => Format::Json,
-            Self::Text | Self::Describe | Self::Name | Self::Yaml => Format::Text,
+            Self::Text | Self::Describe | Self::Name | Self::Env | Self::Yaml => Format::Text,
         }
     }
 }
@@ -44,7 +46,7 @@ impl fmt::Display for View {
 pub(crate) const PLAIN: &[View] = &[View::Text, View::Json];
 /// The views of `import-image`.
 pub(crate) const OF_IMPORT: &[View] =
-    &[View::Text, View::Describe, View::Name, View::Yaml, View::Json];
+    &[View::Text, View::Describe, View::Name, View::Env, View::Yaml, View::Json];
 /// The views of a list of streams.
 pub(crate) const OF_STREAMS: &[View] = &[View::Text, View::Name, View::Yaml, View::Json];
 /// The views of a document.

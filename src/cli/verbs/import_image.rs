@@ -1,5 +1,6 @@
 //! `import-image`.
 
+use futures_util::FutureExt as _;
 use longshore::imagestream::api::{Status, UNTRUSTED};
 use longshore::imagestream::describe::{
     Became, Outcome, describe_import, has_failed, headline, left_out, listing_failure, outcomes,
@@ -8,29 +9,59 @@ use longshore::imagestream::requests::{self, ImportError, ImportOptions, Importe
 use longshore::imagestream::{ImageStream, ImageStreamImport, StreamName};
 use longshore::model::{ImageRef, one_line};
 use longshore::ops::PullThrough;
+use longshore::reaction::triggers::Mode;
+use longshore::reaction::{changes, output};
 
+use super::Work;
 use super::advised::Advised;
+use super::reacting::Reacting;
+use super::refresh;
 use super::streams::{self, Opened};
 use super::table::table;
 use crate::cli::Context;
-use crate::cli::args::{ImportRequest, View};
+use crate::cli::args::{ImportRequest, View, Wanted};
 use crate::cli::exit::Exit;
+use crate::cli::interrupt::stoppable;
 
 /// Some images were not imported.
 #[derive(Debug, thiserror::Error)]
 #[error("imported completed with errors")]
-struct Incomplete;
+pub(super) struct Incomplete;
 
-pub(super) async fn run(
+/// Makes ready what is to follow, and starts the import. Only a watch takes signals by itself: they end it well.
+pub(super) fn start(
     opened: Opened,
     request: ImportRequest,
     view: View,
     context: &Context,
+) -> anyhow::Result<Work<'_>> {
+    let mode = if request.wanted.is_dry_run() { Mode::DryRun } else { Mode::Write };
+    let reacting = Reacting::prepare(request.reactions, &opened.namespace, mode, context)?;
+    Ok(match request.wanted {
+        Wanted::One { stream, options } => {
+            stoppable(run(opened, stream, options, reacting, view, context)).boxed()
+        }
+        Wanted::All { only_scheduled, interval: None } => {
+            stoppable(refresh::once(opened, only_scheduled, reacting, context)).boxed()
+        }
+        Wanted::All { only_scheduled, interval: Some(interval) } => {
+            refresh::watch(opened, only_scheduled, interval, reacting, context).boxed()
+        }
+    })
+}
+
+async fn run(
+    opened: Opened,
+    stream: String,
+    options: Box<ImportOptions>,
+    reacting: Reacting,
+    view: View,
+    context: &Context,
 ) -> anyhow::Result<Exit> {
-    let name = opened.name(&request.stream)?;
-    let done = match requests::import(opened.streams.as_ref(), &name, &request.options).await {
+    let name = opened.name(&stream)?;
+    let done = match requests::import(opened.streams.as_ref(), &name, &options).await {
         Ok(done) => done,
-        Err(error) => return Err(explain(error, &opened, &name, &request.options).await),
+        Err(error) => return Err(explain(error, &opened, &name, &options).await),
     };
     let Imported { before, import, answer } = done;
     if opened.is_cluster && !import.replaced.is_empty() {
@@ -39,10 +70,19 @@ pub(super) async fn run(
             "a cluster gives all tags of a repository the same policies: {tags} had others"
         );
     }
-    tell(&answer, before.as_ref(), &opened, view, context)?;
+    let after = answer.status.import.as_ref();
+    let moved = after.map(|after| changes(before.as_ref(), after)).unwrap_or_default();
+    match view {
+        View::Env => context.output.bytes(output::env(&moved).as_bytes())?,
+        view => tell(&answer, before.as_ref(), &opened, view, context)?,
+    }
     failures(&answer, &opened, context);
     let uncopied = opened.copies.as_deref().map_or(0, |copies| copied(copies, context));
-    if has_failed(&answer) || uncopied > 0 { Err(Incomplete.into()) } else { Ok(Exit::Done) }
+    let unheard = reacting.react(opened.streams.as_ref(), &moved, context).await?;
+    if has_failed(&answer) || uncopied > 0 {
+        return Err(Incomplete.into());
+    }
+    Ok(Exit::of_failures(&unheard, unheard.len()))
 }
 
 /// Tells of each copy of image data that failed, and how many there are.
@@ -108,7 +148,7 @@ fn tell(
     let name = &answer.metadata.name;
     let output = context.output;
     match (view, &answer.status.import) {
-        (View::Text, _) => output.bytes(summary(answer, before).as_bytes())?,
+        (View::Text | View::Env, _) => output.bytes(summary(answer, before).as_bytes())?,
         (View::Describe, _) => output.bytes(describe_import(answer, streams::now()).as_bytes())?,
         (View::Name, _) => output.line(format_args!("imagestream.image.openshift.io/{name}"))?,
         (view, Some(stream)) => streams::document(&opened.value(stream)?, view, context)?,

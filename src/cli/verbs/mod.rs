@@ -14,6 +14,8 @@ pub(super) mod login;
 mod logout;
 mod mirror;
 mod pulled;
+mod reacting;
+mod refresh;
 mod serve;
 mod stream;
 mod streams;
@@ -55,7 +57,7 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
         Command::ImportImage(args) => {
             let (view, request) = (args.output.view, args.resolve()?);
             let opened = streams::open_to_import(&request, context)?;
-            import_image::run(opened, request, view, context).boxed()
+            return import_image::start(opened, request, view, context);
         }
         Command::Tag(args) => {
             let request = args.resolve()?;

@@ -11,7 +11,7 @@ use longshore::reaction::triggers::{self, Mode};
 use longshore::reaction::{Change, Command, Outcome, Reactions, Via, Webhook, output, read_secret};
 
 use crate::cli::Context;
-use crate::cli::args::{ReactionRequest, UsageError, View};
+use crate::cli::args::{ReactionRequest, UsageError};
 use crate::cli::exit::Exit;
 
 /// How many lines of a command that failed are told with its error.
@@ -36,7 +36,9 @@ impl Reacting {
         let ReactionRequest { command, webhook, manifests, github } = request;
         let github = github.then(|| {
             let path = context.env.path("GITHUB_OUTPUT");
-            path.ok_or_else(|| UsageError("--github-output needs GITHUB_OUTPUT to name a file".into()))
+            path.ok_or_else(|| {
+                UsageError("--github-output needs GITHUB_OUTPUT to name a file".into())
+            })
         });
         let github = github.transpose()?;
         let webhook = webhook.map(|(url, file)| hook(&url, file, context)).transpose()?;
@@ -117,7 +119,7 @@ fn hook(url: &str, file: Option<PathBuf>, context: &Context) -> anyhow::Result<W
 pub(super) fn told(outcome: Outcome, context: &Context) -> Option<Exit> {
     let Change { namespace, stream, tag, .. } = &outcome.change;
     let tag = format!("{namespace}/{stream}:{tag}");
-    let lines = outcome.output().map(|output| output.lines()).unwrap_or_default();
+    let lines = outcome.output().map(longshore::reaction::Output::lines).unwrap_or_default();
     let shown = match (&outcome.result, context.quiet) {
         (Ok(_), true) => lines.len(),
         (Err(_), true) => lines.len().saturating_sub(LAST_LINES),

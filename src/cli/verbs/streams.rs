@@ -68,8 +68,7 @@ pub(super) fn open_to_import(request: &ImportRequest, context: &Context) -> anyh
         Keeper::Cluster(options) => return cluster(options, place, context),
         Keeper::Folder(dir) => dir.as_deref(),
     };
-    let source = request.options.from.as_deref().or(request.options.source.as_deref());
-    let registries = folder::registries(fetch, source, context)?;
+    let registries = folder::registries(fetch, request.wanted.source(), context)?;
     let copies = folder::pull_through(request, &registries, context)?;
     let fetching = folder::told(folder::fetching(registries, *limit), context);
     let fetching = Fetching {

@@ -1,0 +1,129 @@
+//! `import-image --all-streams`: many streams, once or again and again.
+
+use std::sync::{Mutex, PoisonError};
+
+use longshore::imagestream::requests::{ImportOptions, Scope, requests, scheduled};
+use longshore::ops::{self, Ask, Event, Interval, Refresh};
+use longshore::reaction::Change;
+
+use super::advised::Advised;
+use super::import_image::Incomplete;
+use super::reacting::{Reacting, told};
+use super::streams::Opened;
+use crate::cli::Context;
+use crate::cli::args::Format;
+use crate::cli::exit::Exit;
+use crate::cli::interrupt::Interrupts;
+
+/// Imports all streams once.
+pub(super) async fn once(
+    opened: Opened,
+    only_scheduled: bool,
+    mut reacting: Reacting,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let refresh = refresher(opened, only_scheduled, &mut reacting);
+    let teller = Teller { reacting: &reacting, context, seen: Mutex::default() };
+    let troubles = ops::refresh(&refresh, &|event| teller.tell(event)).await;
+    let seen = teller.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    reacting.note(&seen.moved)?;
+    if troubles > 0 {
+        return Err(Incomplete.into());
+    }
+    Ok(Exit::of_failures(&seen.failed, seen.failed.len()))
+}
+
+/// Imports all streams again and again, until the first signal: that is how a watch ends well.
+pub(super) async fn watch(
+    opened: Opened,
+    only_scheduled: bool,
+    interval: Interval,
+    mut reacting: Reacting,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let mut interrupts = Interrupts::listen()?;
+    let stop = async move {
+        interrupts.next().await;
+        interrupts.kill_on_next();
+    };
+    let refresh = refresher(opened, only_scheduled, &mut reacting);
+    let teller = Teller { reacting: &reacting, context, seen: Mutex::default() };
+    ops::watch(&refresh, interval, stop, &|event| teller.tell(event)).await;
+    let seen = teller.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    reacting.note(&seen.moved)?;
+    Ok(Exit::Done)
+}
+
+fn refresher(opened: Opened, only_scheduled: bool, reacting: &mut Reacting) -> Refresh {
+    let ask: Box<Ask> = if only_scheduled {
+        Box::new(scheduled)
+    } else {
+        Box::new(|name, stream| {
+            let options = ImportOptions::new(Scope::All);
+            requests(name, Some(stream), &options).ok().map(|import| import.request)
+        })
+    };
+    Refresh {
+        streams: opened.streams,
+        namespace: opened.is_named.then_some(opened.namespace),
+        ask,
+        reactions: std::mem::take(&mut reacting.reactions),
+        triggers: reacting.triggers.clone(),
+    }
+}
+
+/// Tells what happens: changes on standard output, one a line, and what does not work as an error.
+struct Teller<'a> {
+    reacting: &'a Reacting,
+    context: &'a Context,
+    seen: Mutex<Seen>,
+}
+
+/// What was told.
+#[derive(Default)]
+struct Seen {
+    moved: Vec<Change>,
+    failed: Vec<Exit>,
+}
+
+impl Teller<'_> {
+    fn tell(&self, event: Event) {
+        let exits = match event {
+            Event::Moved(change) => self.moved(change),
+            Event::Told(outcome) => told(outcome, self.context).into_iter().collect(),
+            Event::Manifests(report) => self
+                .reacting
+                .tell_manifests(report, self.context)
+                .unwrap_or_else(|error| vec![self.context.report(&error)]),
+            Event::Failed(trouble) => {
+                self.context.report(&Advised::failed(trouble.to_string(), None).into());
+                Vec::new()
+            }
+            Event::Recovered(trouble) => {
+                self.context.console.lines([format!("works again: {trouble}")]);
+                Vec::new()
+            }
+        };
+        self.seen().failed.extend(exits);
+    }
+
+    fn moved(&self, change: Change) -> Vec<Exit> {
+        let output = self.context.output;
+        let told = match output.format() {
+            Format::Json => output.line(change.to_json()),
+            Format::Text => output.line(line(&change)),
+        };
+        self.seen().moved.push(change);
+        told.err().map(|error| self.context.report(&error.into())).into_iter().collect()
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn line(change: &Change) -> String {
+    let Change { namespace, stream, tag, old, new, .. } = change;
+    let old = old.as_ref().map_or("nothing", |old| &old.digest);
+    format!("{namespace}/{stream}:{tag} moved from {old} to {}", new.digest)
+}
