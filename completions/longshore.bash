@@ -596,7 +596,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__import__subcmd__image)
-            opts="-n -o -v -q -h --from --confirm --all --limit --scheduled --insecure --reference-policy --import-mode --dry-run --pull-through --namespace --store --cluster --context --kubeconfig --request-timeout --creds --authfile --ca-file --cert-dir --retries --max-per-host --limit-rate --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --output --verbose --quiet --help"
+            opts="-n -o -v -q -h --from --confirm --all --limit --scheduled --insecure --reference-policy --import-mode --dry-run --pull-through --all-streams --watch --on-change --on-change-timeout --on-change-url --on-change-secret-file --apply-triggers --github-output --namespace --store --cluster --context --kubeconfig --request-timeout --creds --authfile --ca-file --cert-dir --retries --max-per-host --limit-rate --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --output --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -623,6 +623,30 @@ _longshore() {
                     return 0
                     ;;
                 --pull-through)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change-secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --apply-triggers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -695,11 +719,11 @@ _longshore() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "text describe name yaml json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text describe name env yaml json" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text describe name yaml json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text describe name env yaml json" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -185,6 +185,12 @@ local\t''"
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l import-mode -d 'What becomes of an index of several platforms: one of its images is chosen, or it is kept with all of them' -r -f -a "Legacy\t''
 PreserveOriginal\t''"
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l pull-through -d 'Copy the images there too: a repository on a registry, or a layout as in oci:DIR' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l watch -d 'Go on, and import them again and again until a signal comes: every 15m, or as often as is said' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l on-change -d 'Run this command with sh for each tag that moved; it is told by LONGSHORE_STREAM, LONGSHORE_TAG, LONGSHORE_NEW_REFERENCE and others, and by JSON on its standard input' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l on-change-timeout -d 'How long the command may take: 30s, 5m, 1h [default: 10m]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l on-change-url -d 'Post each tag that moved to this address, as JSON' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l on-change-secret-file -d 'Sign what is posted with the key in this file [default: with LONGSHORE_ON_CHANGE_SECRET, if it is set]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l apply-triggers -d 'Set the images in this Kubernetes manifest, or in those of this folder, that follow tags by the annotation image.openshift.io/triggers; may be given several times' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l context -d 'Ask the cluster of this context of kubeconfig' -r
@@ -204,12 +210,15 @@ complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l des
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -s o -l output -d 'How the result is written: text, what became of each tag; describe, as oc does; name; the stream as yaml or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 describe\t'All that is known, for people'
 name\t'The name alone'
+env\t'What has moved, as assignments for a shell'
 yaml\t'The object, for programs and people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l confirm -d 'Allow to make the stream, or to change the repository that it follows'
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l all -d 'Import all tags: those of the repository that the stream follows, or those that it has'
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l scheduled -d 'Have the tags imported again from time to time'
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dry-run -d 'Ask the registry and tell what would be imported, but keep nothing'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l all-streams -d 'Import all streams of the namespace, or without one of all namespaces; with --scheduled only the tags that are to be imported again from time to time'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l github-output -d 'Tell later steps of a GitHub job what moved: outputs \'changed\' and \'changes\''
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-insecure -d 'Do not verify the registry\'s certificate'
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-plain-http -d 'Speak HTTP without TLS'
