@@ -67,6 +67,10 @@ impl Streams for Place {
 
     async fn set_repository(&self, _: &StreamName, repository: &str) -> Result<ImageStream> {
         self.note(format!("remember {repository}"));
+        if repository.contains("forbidden") {
+            let reason = "Forbidden".to_owned();
+            return Err(Error::Status(Box::new(Status { reason, ..Status::default() })));
+        }
         let mut stream = ImageStream::new("dev", "app");
         stream.spec.docker_image_repository = repository.to_owned();
         Ok(stream)
@@ -124,6 +128,15 @@ async fn a_repository_that_was_not_found_is_not_remembered() {
     assert_eq!(done.import.remember.as_deref(), Some("quay.io/a/b"));
     assert_eq!(done.answer.status.import.unwrap().spec.docker_image_repository, "");
     assert_eq!(*place.asked.lock().unwrap(), ["get", "import "]);
+}
+
+#[tokio::test]
+async fn what_was_imported_is_told_though_the_repository_cannot_be_remembered() {
+    let place = Place::new(0, Status::success());
+    let options = ImportOptions { from: Some("quay.io/forbidden/b".to_owned()), ..all() };
+    let done = import(&place, &name(), &options).await.unwrap();
+    assert!(matches!(done.forgotten, Some(Error::Status(_))), "{:?}", done.forgotten);
+    assert!(done.answer.status.import.is_some());
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ async fn run(
         Ok(done) => done,
         Err(error) => return Err(explain(error, &opened, &name, &options).await),
     };
-    let Imported { before, import, answer } = done;
+    let Imported { before, import, answer, forgotten } = done;
     if opened.is_cluster && !import.replaced.is_empty() {
         let tags = import.replaced.join(", ");
         tracing::warn!(
@@ -77,9 +77,14 @@ async fn run(
         view => tell(&answer, before.as_ref(), &opened, view, context)?,
     }
     failures(&answer, &opened, context);
+    let is_forgotten = forgotten.is_some();
+    if let Some(error) = forgotten {
+        let what = "the repository is not remembered: the next --all needs --from again";
+        context.report(&anyhow::Error::new(error).context(what));
+    }
     let uncopied = opened.copies.as_deref().map_or(0, |copies| copied(copies, context));
     let unheard = reacting.react(opened.streams.as_ref(), &moved, context).await?;
-    if has_failed(&answer) || uncopied > 0 {
+    if has_failed(&answer) || is_forgotten || uncopied > 0 {
         return Err(Incomplete.into());
     }
     Ok(Exit::of_failures(&unheard, unheard.len()))

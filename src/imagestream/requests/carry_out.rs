@@ -1,7 +1,7 @@
 //! Doing it: the question is asked, and what is to be remembered is set.
 
 use super::{Import, ImportOptions, RequestError, requests};
-use crate::imagestream::streams::{Error, Result};
+use crate::imagestream::streams::Error;
 use crate::imagestream::{ImageStream, ImageStreamImport, StreamName, Streams};
 
 /// How often an import is begun anew because its stream was changed by somebody else in the meantime.
@@ -19,7 +19,7 @@ pub enum ImportError {
 }
 
 /// An import that was done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Imported {
     /// The stream that the question was made from, if it was there.
     pub before: Option<ImageStream>,
@@ -27,6 +27,8 @@ pub struct Imported {
     pub import: Import,
     /// What came of it.
     pub answer: ImageStreamImport,
+    /// Why the repository could not be remembered; what was imported is kept nevertheless.
+    pub forgotten: Option<Error>,
 }
 
 /// Imports what `options` ask for: reads the stream, asks, and remembers the repository when it is to be followed.
@@ -38,13 +40,13 @@ pub async fn import(
     streams: &dyn Streams,
     name: &StreamName,
     options: &ImportOptions,
-) -> std::result::Result<Imported, ImportError> {
+) -> Result<Imported, ImportError> {
     let mut attempt = 1;
     loop {
         let before = streams.get(name).await?;
         let import = requests(name, before.as_ref(), options)?;
-        match import.carry_out(streams, name).await {
-            Ok(answer) => return Ok(Imported { before, import, answer }),
+        match streams.import(&import.request).await {
+            Ok(answer) => return Ok(remembered(streams, name, before, import, answer).await),
             Err(Error::Status(status)) if status.reason == "Conflict" && attempt < ATTEMPTS => {
                 attempt += 1;
             }
@@ -53,23 +55,25 @@ pub async fn import(
     }
 }
 
-impl Import {
-    /// Asks for it, and has the repository remembered. The stream in the answer is the last one.
-    ///
-    /// # Errors
-    /// When the place of streams refuses.
-    pub async fn carry_out(
-        &self,
-        streams: &dyn Streams,
-        name: &StreamName,
-    ) -> Result<ImageStreamImport> {
-        let mut answer = streams.import(&self.request).await?;
-        if let Some(repository) = self.to_remember(&answer) {
-            answer.status.import = Some(streams.set_repository(name, repository).await?);
+/// Has the repository remembered. The stream in the answer is the last one.
+async fn remembered(
+    streams: &dyn Streams,
+    name: &StreamName,
+    before: Option<ImageStream>,
+    import: Import,
+    mut answer: ImageStreamImport,
+) -> Imported {
+    let mut forgotten = None;
+    if let Some(repository) = import.to_remember(&answer) {
+        match streams.set_repository(name, repository).await {
+            Ok(stream) => answer.status.import = Some(stream),
+            Err(error) => forgotten = Some(error),
         }
-        Ok(answer)
     }
+    Imported { before, import, answer, forgotten }
+}
 
+impl Import {
     /// The repository to remember after this answer: one that could not be read is not, for it may be mistyped.
     pub(super) fn to_remember(&self, answer: &ImageStreamImport) -> Option<&str> {
         let found = answer.status.repository.as_ref()?;
