@@ -1564,13 +1564,33 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__stream__subcmd__rollback)
-            opts="-n -v -q -o -h --to --namespace --store --cluster --context --kubeconfig --request-timeout --verbose --quiet --output --help"
+            opts="-n -v -q -o -h --to --on-change --on-change-timeout --on-change-url --on-change-secret-file --apply-triggers --github-output --namespace --store --cluster --context --kubeconfig --request-timeout --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change-secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --apply-triggers)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1614,7 +1634,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__tag)
-            opts="-d -n -v -q -o -h --delete --source --alias --reference --scheduled --insecure --reference-policy --import-mode --namespace --store --cluster --context --kubeconfig --request-timeout --creds --authfile --ca-file --cert-dir --retries --max-per-host --limit-rate --verbose --quiet --output --help"
+            opts="-d -n -v -q -o -h --delete --source --alias --reference --scheduled --insecure --reference-policy --import-mode --on-change --on-change-timeout --on-change-url --on-change-secret-file --apply-triggers --github-output --namespace --store --cluster --context --kubeconfig --request-timeout --creds --authfile --ca-file --cert-dir --retries --max-per-host --limit-rate --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1630,6 +1650,26 @@ _longshore() {
                     ;;
                 --import-mode)
                     COMPREPLY=($(compgen -W "Legacy PreserveOriginal" -- "${cur}"))
+                    return 0
+                    ;;
+                --on-change)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-change-secret-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --apply-triggers)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --namespace)

@@ -235,6 +235,11 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag" -l reference-po
 local\t''"
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l import-mode -d 'What becomes of an index of several platforms: one of its images is chosen, or it is kept with all of them' -r -f -a "Legacy\t''
 PreserveOriginal\t''"
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l on-change -d 'Run this command with sh for each tag that moved; it is told by LONGSHORE_STREAM, LONGSHORE_TAG, LONGSHORE_NEW_REFERENCE and others, and by JSON on its standard input' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l on-change-timeout -d 'How long the command may take: 30s, 5m, 1h [default: 10m]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l on-change-url -d 'Post each tag that moved to this address, as JSON' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l on-change-secret-file -d 'Sign what is posted with the key in this file [default: with LONGSHORE_ON_CHANGE_SECRET, if it is set]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l apply-triggers -d 'Set the images in this Kubernetes manifest, or in those of this folder, that follow tags by the annotation image.openshift.io/triggers; may be given several times' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l context -d 'Ask the cluster of this context of kubeconfig' -r
@@ -254,6 +259,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag" -l alias -d 'Fo
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l reference -d 'Only point to the source: it is never imported'
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l scheduled -d 'Have the image on a registry imported again from time to time'
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l insecure -d 'Allow a registry without a trusted certificate, or without TLS'
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l github-output -d 'Tell later steps of a GitHub job what moved: outputs \'changed\' and \'changes\''
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -s q -l quiet -d 'No progress and no warnings, errors only'
@@ -308,6 +314,11 @@ complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_s
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -s h -l help -d 'Print help'
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l to -d 'Which image: its number in \'stream history\', or its digest or the beginning of that [default: the one before]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l on-change -d 'Run this command with sh for each tag that moved; it is told by LONGSHORE_STREAM, LONGSHORE_TAG, LONGSHORE_NEW_REFERENCE and others, and by JSON on its standard input' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l on-change-timeout -d 'How long the command may take: 30s, 5m, 1h [default: 10m]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l on-change-url -d 'Post each tag that moved to this address, as JSON' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l on-change-secret-file -d 'Sign what is posted with the key in this file [default: with LONGSHORE_ON_CHANGE_SECRET, if it is set]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l apply-triggers -d 'Set the images in this Kubernetes manifest, or in those of this folder, that follow tags by the annotation image.openshift.io/triggers; may be given several times' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -s n -l namespace -d 'Namespace of the streams [default: \'default\', with a cluster that of its context]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l context -d 'Ask the cluster of this context of kubeconfig' -r
@@ -315,6 +326,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_s
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l github-output -d 'Tell later steps of a GitHub job what moved: outputs \'changed\' and \'changes\''
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -s q -l quiet -d 'No progress and no warnings, errors only'

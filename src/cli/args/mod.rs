@@ -40,7 +40,7 @@ pub(crate) use peers::suggest;
 pub(crate) use place::{ClusterOptions, Keeper, Place, PlaceArgs};
 pub(crate) use pull::PullArgs;
 pub(crate) use push::PushArgs;
-pub(crate) use reaction::ReactionRequest;
+pub(crate) use reaction::{ReactionArgs, ReactionRequest};
 pub(crate) use serve::ServeArgs;
 pub(crate) use stream::{
     DeleteArgs, DescribeArgs, ExportArgs, GetArgs, HistoryArgs, PruneArgs, RollbackArgs,

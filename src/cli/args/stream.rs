@@ -5,9 +5,9 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use longshore::imagestream::rollback::To;
 
-use super::PlaceArgs;
 use super::place::duration;
 use super::view::{DocumentOutput, PLAIN, StreamsOutput, View};
+use super::{PlaceArgs, ReactionArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -98,6 +98,8 @@ pub(crate) struct RollbackArgs {
     /// Which image: its number in 'stream history', or its digest or the beginning of that [default: the one before]
     #[arg(long, value_name = "N|DIGEST", value_parser = to)]
     pub(crate) to: Option<To>,
+    #[command(flatten)]
+    pub(crate) reaction: ReactionArgs,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
 }

@@ -5,6 +5,7 @@ use longshore::imagestream::Namespace;
 use longshore::imagestream::tagging::{self, TagError, TagOptions};
 
 use super::fetch::{Fetch, FetchArgs};
+use super::reaction::{ReactionArgs, ReactionRequest};
 use super::{Place, PlaceArgs};
 
 const EXAMPLES: &str = "\
@@ -55,6 +56,8 @@ pub(crate) struct TagArgs {
     #[arg(long, value_name = "MODE", value_parser = ["Legacy", "PreserveOriginal"])]
     import_mode: Option<String>,
     #[command(flatten)]
+    reaction: ReactionArgs,
+    #[command(flatten)]
     place: PlaceArgs,
     #[command(flatten)]
     fetch: FetchArgs,
@@ -64,6 +67,7 @@ pub(crate) struct TagArgs {
 pub(crate) struct TagRequest {
     /// Its namespace is one that the place may tell.
     pub(crate) options: TagOptions,
+    pub(crate) reaction: ReactionRequest,
     pub(crate) place: Place,
     pub(crate) fetch: Fetch,
 }
@@ -90,6 +94,7 @@ impl TagArgs {
             import_mode: self.import_mode,
         };
         tagging::parse(&options)?;
-        Ok(TagRequest { options, place: self.place.resolve(), fetch: self.fetch.resolve() })
+        let (place, fetch) = (self.place.resolve(), self.fetch.resolve());
+        Ok(TagRequest { options, reaction: self.reaction.resolve(), place, fetch })
     }
 }

@@ -9,6 +9,7 @@ use longshore::http;
 use longshore::mirror::MappingError;
 use longshore::model::ErrorCode;
 use longshore::ops::{InspectError, LoginError, NoDataHome, NoStreamsHome, PullThroughError};
+use longshore::reaction::{SecretError, WebhookError, triggers};
 use longshore::server::{HtpasswdError, StartError, TlsError};
 use longshore::session;
 use longshore::store;
@@ -193,6 +194,7 @@ fn is_usage(error: &(dyn Error + 'static)) -> bool {
         || error.is::<NoDataHome>()
         || error.is::<NoStreamsHome>()
         || error.is::<PullThroughError>()
+        || matches!(error.downcast_ref(), Some(WebhookError::Address))
 }
 
 /// Whether it is about files of this machine and nothing else.
@@ -200,5 +202,7 @@ fn is_local(error: &(dyn Error + 'static)) -> bool {
     error.is::<StartError>()
         || error.is::<TlsError>()
         || error.is::<HtpasswdError>()
+        || error.is::<SecretError>()
+        || matches!(error.downcast_ref(), Some(e) if !matches!(e, triggers::Error::Stream { .. }))
         || error.is::<std::io::Error>()
 }

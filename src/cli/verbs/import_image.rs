@@ -83,7 +83,7 @@ async fn run(
         context.report(&anyhow::Error::new(error).context(what));
     }
     let uncopied = opened.copies.as_deref().map_or(0, |copies| copied(copies, context));
-    let unheard = reacting.react(opened.streams.as_ref(), &moved, context).await?;
+    let unheard = reacting.react(opened.streams.as_ref(), &moved, view, context).await?;
     if has_failed(&answer) || is_forgotten || uncopied > 0 {
         return Err(Incomplete.into());
     }
@@ -91,7 +91,7 @@ async fn run(
 }
 
 /// Tells of each copy of image data that failed, and how many there are.
-fn copied(copies: &PullThrough, context: &Context) -> usize {
+pub(super) fn copied(copies: &PullThrough, context: &Context) -> usize {
     let failed: Vec<_> = copies.take().into_iter().filter(|image| image.result.is_err()).collect();
     let count = failed.len();
     for image in failed {

@@ -25,11 +25,14 @@ mod tags;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use longshore::reaction::triggers::Mode;
 
 use super::Context;
 use super::args::{Command, Copy};
 use super::exit::Exit;
 use super::interrupt::stoppable;
+
+use self::reacting::Reacting;
 
 /// A verb at work.
 pub(crate) type Work<'a> = BoxFuture<'a, anyhow::Result<Exit>>;
@@ -63,7 +66,9 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
             let request = args.resolve()?;
             let opened =
                 streams::open_to_tag(&request.place, &request.fetch, request.source(), context)?;
-            tag::run(opened, request, context).boxed()
+            let (reactions, namespace) = (request.reaction.clone(), &opened.namespace);
+            let reacting = Reacting::prepare(reactions, namespace, Mode::Write, context)?;
+            tag::run(opened, request, reacting, context).boxed()
         }
         Command::Stream(args) => stream::start(args.verb, context)?,
         Command::CredentialHelper(args) => helper::run(args, context).boxed(),

@@ -11,7 +11,7 @@ use longshore::reaction::triggers::{self, Mode};
 use longshore::reaction::{Change, Command, Outcome, Reactions, Via, Webhook, output, read_secret};
 
 use crate::cli::Context;
-use crate::cli::args::{ReactionRequest, UsageError};
+use crate::cli::args::{Format, ReactionRequest, UsageError, View};
 use crate::cli::exit::Exit;
 
 /// How many lines of a command that failed are told with its error.
@@ -55,11 +55,20 @@ impl Reacting {
         Ok(Self { reactions, triggers, github })
     }
 
-    /// Has it all done after a run that made `changes`, and tells what came of it. Returns the exits of what failed.
+    /// Whether nothing is to follow.
+    pub(super) fn is_idle(&self) -> bool {
+        let Reactions { command, webhook } = &self.reactions;
+        let is_nobody = command.is_none() && webhook.is_none();
+        is_nobody && self.triggers.is_none() && self.github.is_none()
+    }
+
+    /// Has it all done after a run that made `changes`, and tells what came of it beside the run's own result, which is
+    /// shown as `view`. Returns the exits of what failed.
     pub(super) async fn react(
         &self,
         streams: &dyn Streams,
         changes: &[Change],
+        view: View,
         context: &Context,
     ) -> anyhow::Result<Vec<Exit>> {
         let manifests = async {
@@ -71,7 +80,7 @@ impl Reacting {
         let (outcomes, report) = tokio::join!(self.reactions.tell(changes), manifests);
         self.note(changes)?;
         let mut exits: Vec<Exit> = outcomes.into_iter().filter_map(|o| told(o, context)).collect();
-        exits.extend(self.tell_manifests(report, context)?);
+        exits.extend(self.tell_manifests(report, view, context)?);
         Ok(exits)
     }
 
@@ -86,12 +95,15 @@ impl Reacting {
     pub(super) fn tell_manifests(
         &self,
         report: triggers::Report,
+        view: View,
         context: &Context,
     ) -> anyhow::Result<Vec<Exit>> {
         let is_dry = self.triggers.as_ref().is_some_and(|options| options.mode == Mode::DryRun);
         for file in &report.files {
-            if is_dry {
+            if is_dry && matches!(view, View::Text | View::Describe) {
                 context.output.bytes(file.diff.as_bytes())?;
+            } else if is_dry {
+                context.console.write(file.diff.as_bytes());
             } else if !context.quiet {
                 context.console.lines(file.edits.iter().map(|edit| {
                     let (path, line) = (file.path.display(), edit.place.line);
@@ -125,7 +137,10 @@ pub(super) fn told(outcome: Outcome, context: &Context) -> Option<Exit> {
         (Err(_), true) => lines.len().saturating_sub(LAST_LINES),
         (_, false) => 0,
     };
-    context.console.lines(lines[shown..].iter().map(|line| format!("{tag} | {line}")));
+    // With JSON every line of standard error is a document.
+    if context.output.format() == Format::Text {
+        context.console.lines(lines[shown..].iter().map(|line| format!("{tag} | {line}")));
+    }
     let who = match outcome.via {
         Via::Command => "command",
         Via::Webhook => "webhook",

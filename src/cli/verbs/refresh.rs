@@ -1,17 +1,17 @@
 //! `import-image --all-streams`: many streams, once or again and again.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use longshore::imagestream::requests::{ImportOptions, Scope, requests, scheduled};
-use longshore::ops::{self, Ask, Event, Interval, Refresh};
+use longshore::ops::{self, Ask, Event, Interval, PullThrough, Refresh};
 use longshore::reaction::Change;
 
 use super::advised::Advised;
-use super::import_image::Incomplete;
+use super::import_image::{Incomplete, copied};
 use super::reacting::{Reacting, told};
 use super::streams::Opened;
 use crate::cli::Context;
-use crate::cli::args::Format;
+use crate::cli::args::{Format, View};
 use crate::cli::exit::Exit;
 use crate::cli::interrupt::Interrupts;
 
@@ -22,8 +22,9 @@ pub(super) async fn once(
     mut reacting: Reacting,
     context: &Context,
 ) -> anyhow::Result<Exit> {
+    let copies = opened.copies.clone();
     let refresh = refresher(opened, only_scheduled, &mut reacting);
-    let teller = Teller { reacting: &reacting, context, seen: Mutex::default() };
+    let teller = Teller { reacting: &reacting, copies, context, seen: Mutex::default() };
     let troubles = ops::refresh(&refresh, &|event| teller.tell(event)).await;
     let seen = teller.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     reacting.note(&seen.moved)?;
@@ -46,8 +47,9 @@ pub(super) async fn watch(
         interrupts.next().await;
         interrupts.kill_on_next();
     };
+    let copies = opened.copies.clone();
     let refresh = refresher(opened, only_scheduled, &mut reacting);
-    let teller = Teller { reacting: &reacting, context, seen: Mutex::default() };
+    let teller = Teller { reacting: &reacting, copies, context, seen: Mutex::default() };
     ops::watch(&refresh, interval, stop, &|event| teller.tell(event)).await;
     let seen = teller.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     reacting.note(&seen.moved)?;
@@ -75,6 +77,7 @@ fn refresher(opened: Opened, only_scheduled: bool, reacting: &mut Reacting) -> R
 /// Tells what happens: changes on standard output, one a line, and what does not work as an error.
 struct Teller<'a> {
     reacting: &'a Reacting,
+    copies: Option<Arc<PullThrough>>,
     context: &'a Context,
     seen: Mutex<Seen>,
 }
@@ -89,11 +92,16 @@ struct Seen {
 impl Teller<'_> {
     fn tell(&self, event: Event) {
         let exits = match event {
+            Event::Imported(_) => {
+                let failed =
+                    self.copies.as_deref().map_or(0, |copies| copied(copies, self.context));
+                vec![Exit::Failed; failed]
+            }
             Event::Moved(change) => self.moved(change),
             Event::Told(outcome) => told(outcome, self.context).into_iter().collect(),
             Event::Manifests(report) => self
                 .reacting
-                .tell_manifests(report, self.context)
+                .tell_manifests(report, View::Text, self.context)
                 .unwrap_or_else(|error| vec![self.context.report(&error)]),
             Event::Failed(trouble) => {
                 self.context.report(&Advised::failed(trouble.to_string(), None).into());

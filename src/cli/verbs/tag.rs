@@ -1,27 +1,60 @@
 //! `tag`.
 
+use std::collections::BTreeSet;
+
+use longshore::imagestream::StreamName;
 use longshore::imagestream::api::DOCKER_IMAGE;
 use longshore::imagestream::requests::{self, ImportOptions, Scope};
 use longshore::imagestream::tagging::{self, Setting, TagChange, TagError, TagRemoval, Tagging};
+use longshore::reaction::changes;
 use serde_json::{Value, json};
 
 use super::advised::Advised;
 use super::import_image::failures;
+use super::reacting::Reacting;
 use super::streams::Opened;
 use crate::cli::Context;
-use crate::cli::args::{Format, TagRequest};
+use crate::cli::args::{Format, TagRequest, View};
 use crate::cli::exit::Exit;
 
 pub(super) async fn run(
     opened: Opened,
     request: TagRequest,
+    reacting: Reacting,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let mut options = request.options;
     options.namespace = opened.namespace.clone();
     match tagging::parse(&options)? {
         Tagging::Delete(removals) => delete(&opened, &removals, context).await,
-        Tagging::Set(setting) => set(&opened, &setting, context).await,
+        Tagging::Set(setting) if reacting.is_idle() => set(&opened, &setting, context).await,
+        Tagging::Set(setting) => set_and_react(&opened, &setting, &reacting, context).await,
+    }
+}
+
+/// Sets the tags, and has done what is to follow, also when some could not be set.
+async fn set_and_react(
+    opened: &Opened,
+    setting: &Setting,
+    reacting: &Reacting,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let streams = opened.streams.as_ref();
+    let names: BTreeSet<&StreamName> = setting.destinations().map(|tag| &tag.stream).collect();
+    let mut before = Vec::new();
+    for name in names {
+        before.push((name, streams.get(name).await?));
+    }
+    let result = set(opened, setting, context).await;
+    let mut moved = Vec::new();
+    for (name, before) in before {
+        let after = streams.get(name).await?;
+        moved.extend(after.iter().flat_map(|after| changes(before.as_ref(), after)));
+    }
+    let unreacted = reacting.react(streams, &moved, View::Text, context).await?;
+    match result {
+        Ok(Exit::Done) => Ok(Exit::of_failures(&unreacted, unreacted.len())),
+        other => other,
     }
 }
 

@@ -108,6 +108,11 @@ impl Setting {
         self.needs.as_ref()
     }
 
+    /// The tags that are set.
+    pub fn destinations(&self) -> impl Iterator<Item = &StreamTag> {
+        self.destinations.iter()
+    }
+
     /// The changes, in the order of the destinations. `stream` is the one that this [`needs`](Self::needs), when it
     /// is there.
     ///

@@ -52,6 +52,8 @@ pub struct Refresh {
 /// What a run of [`refresh`] or [`watch`] tells.
 #[derive(Debug)]
 pub enum Event {
+    /// A stream was imported, whatever came of it; what it made follows.
+    Imported(StreamName),
     /// A tag has moved.
     Moved(Change),
     /// Somebody was told of it.

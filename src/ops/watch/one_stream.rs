@@ -31,6 +31,7 @@ impl Refresher<'_> {
             Ok(None) => (Vec::new(), Problems::new()),
             Err(error) => (Vec::new(), Problems::from([(None, chain(&error))])),
         };
+        (self.tell)(Event::Imported(name.clone()));
         self.report(Some(name), problems);
         if moved.is_empty() {
             return;

@@ -9,6 +9,40 @@ use serde_json::Value;
 
 use super::Scene;
 use crate::support::program::longshore;
+use crate::support::responder::{Reply, Responder};
+
+impl Scene {
+    /// A stream that follows an image on the registry, as that is now. Returns its digest.
+    fn follow(&self, tag: &str, seed: &str, name: &str) -> String {
+        let (digest, from) = (self.push(seed, name), self.image(name));
+        self.shell.ok(&["tag", "--scheduled", "--insecure", &from, tag]);
+        digest
+    }
+
+    /// A manifest whose container follows a tag, and uses `image`.
+    fn manifest(&self, file: &str, tag: &str, image: &str) {
+        let trigger = format!(
+            r#"[{{"from":{{"kind":"ImageStreamTag","name":"{tag}"}},"fieldPath":"spec.template.spec.containers[0].image"}}]"#
+        );
+        let text = format!(
+            "kind: Deployment # mine\nmetadata:\n  name: web\n  annotations:\n    image.openshift.io/triggers: '{trigger}'\nspec:\n  template:\n    spec:\n      containers:\n      - image: {image} # here\n"
+        );
+        let path = self.shell.path(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// What its container uses.
+    fn used(&self, file: &str) -> String {
+        let text = fs::read_to_string(self.shell.path(file)).unwrap();
+        let line = text.lines().find_map(|line| line.trim().strip_prefix("- image: ")).unwrap();
+        line.strip_suffix(" # here").unwrap().to_owned()
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.shell.path(file)).unwrap_or_default()
+    }
+}
 
 /// A deployment whose image follows `app:v1`.
 const DEPLOYMENT: &str = r#"# by hand
@@ -111,4 +145,147 @@ fn what_cannot_be_meant_is_refused() {
     }
     let refused = shell.fails(2, &["import-image", "--all-streams", "--github-output"]);
     assert!(refused.contains("GITHUB_OUTPUT"), "{refused}");
+}
+
+#[test]
+fn a_dry_run_shows_what_manifests_would_be() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    let digest = scene.follow("app:v1", "one", "team/app:v1");
+    scene.push("two", "team/app:v1");
+    scene.manifest("web.yaml", "app:v1", "old");
+    let before = scene.read("web.yaml");
+    let arguments = ["--dry-run", "--apply-triggers", "web.yaml", "--on-change", "touch told"];
+    let shown = scene.shell.ok(&[&["import-image", "app:v1"][..], &arguments].concat());
+    let image = format!("{}@{digest}", scene.image("team/app"));
+    let diff = format!(
+        "--- web.yaml\n+++ web.yaml\n@@ -7,4 +7,4 @@\n   template:\n     spec:\n       containers:\n-      - image: old # here\n+      - image: {image} # here\n"
+    );
+    assert!(shown.contains(&diff), "{shown}");
+    assert_eq!(scene.read("web.yaml"), before);
+    assert!(!scene.shell.path("told").exists());
+}
+
+#[test]
+fn who_fails_to_react_is_told_and_the_import_stays() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    scene.follow("app:v1", "one", "team/app:v1");
+    let digest = scene.push("two", "team/app:v1");
+    let host = Responder::new(|_| Some(Reply::new(410)));
+    let url = format!("http://{}/hooks/geheim", host.address());
+    fs::write(scene.shell.path("bad.yaml"), "a: [\n").unwrap();
+    let said = scene.shell.fails(
+        1,
+        &[
+            "import-image",
+            "app:v1",
+            "--on-change",
+            "echo last words; exit 3",
+            "--on-change-url",
+            &url,
+            "--apply-triggers",
+            "bad.yaml",
+            "-q",
+        ],
+    );
+    for expected in [
+        "default/app:v1 | last words\n",
+        "error: command for default/app:v1 failed\n  cause: the command ended with exit status: 3\n",
+        "error: webhook for default/app:v1 failed\n",
+        "410 (gone)",
+        "error: bad.yaml:1:4: neither YAML nor JSON\n",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    assert!(!said.contains("geheim"), "{said}");
+    assert_eq!(scene.history("app:v1")[0], digest);
+    assert_eq!(host.asked().len(), 1);
+}
+
+#[test]
+fn tags_that_are_set_or_moved_back_are_followed() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    let first = scene.follow("app:v1", "one", "team/app:v1");
+    let second = scene.push("two", "team/app:v1");
+    scene.import("app:v1");
+    let on_change = ["--on-change", r#"echo "$LONGSHORE_TAG $LONGSHORE_NEW_DIGEST" >> told"#];
+    let react = |arguments: &[&str]| {
+        let _ = fs::remove_file(scene.shell.path("told"));
+        scene.shell.ok(&[arguments, &on_change, &["--apply-triggers", "web.yaml"]].concat());
+        scene.read("told")
+    };
+    scene.manifest("web.yaml", "app:v1", "old");
+    assert_eq!(react(&["stream", "rollback", "app:v1"]), format!("v1 {first}\n"));
+    assert!(scene.used("web.yaml").ends_with(&first));
+    assert_eq!(react(&["tag", "app:v1", "app:prod"]), format!("prod {first}\n"));
+    assert_eq!(react(&["tag", "app:v1", "app:prod"]), "");
+    let from = scene.image("team/app:v1");
+    assert_eq!(react(&["tag", "--insecure", &from, "app:v1"]), format!("v1 {second}\n"));
+    assert!(scene.used("web.yaml").ends_with(&second));
+}
+
+#[test]
+fn all_streams_are_imported_and_one_that_fails_stops_none() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    scene.follow("app:v1", "one", "team/app:v1");
+    scene.follow("web:v1", "two", "team/web:v1");
+    scene.shell.ok(&["tag", "-n", "other", "--insecure", &scene.image("team/web:v1"), "web:v1"]);
+    scene.shell.run(&["tag", "--scheduled", "--insecure", &scene.image("team/none:v1"), "bad:v1"]);
+    assert_eq!(scene.shell.run(&["import-image", "--all-streams"]).stdout, "");
+    let (app, web) = (scene.push("three", "team/app:v1"), scene.push("four", "team/web:v1"));
+    let ran = scene.shell.run(&["import-image", "--all-streams", "-o", "json"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let changes = ran.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut moved: Vec<String> = changes
+        .map(|c| {
+            format!(
+                "{}/{} {}",
+                c["namespace"].as_str().unwrap(),
+                c["stream"].as_str().unwrap(),
+                c["new"]["digest"].as_str().unwrap()
+            )
+        })
+        .collect();
+    moved.sort();
+    assert_eq!(
+        moved,
+        [format!("default/app {app}"), format!("default/web {web}"), format!("other/web {web}")]
+    );
+    assert!(ran.stderr.contains("default/bad:v1: "), "{}", ran.stderr);
+
+    // Only what is scheduled: the tag of the other namespace is not.
+    scene.push("five", "team/web:v1");
+    let ran = scene.shell.run(&["import-image", "--all-streams", "--scheduled", "-q"]);
+    assert!(ran.stdout.starts_with("default/web:v1 moved from sha256:"), "{}", ran.stdout);
+    assert_eq!(ran.stdout.lines().count(), 1);
+}
+
+#[test]
+fn a_watch_that_ends_takes_its_commands_along() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    scene.follow("app:v1", "one", "team/app:v1");
+    scene.push("two", "team/app:v1");
+    let mut child = longshore(scene.shell.home())
+        .args(["import-image", "--all-streams", "--scheduled", "--watch"])
+        .args(["--on-change", "sh -c 'echo $$ > pid; exec sleep 1000'"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    lines.read_line(&mut String::new()).unwrap();
+    let process = loop {
+        match scene.read("pid") {
+            text if text.ends_with('\n') => break text.trim().to_owned(),
+            _ => std::thread::sleep(std::time::Duration::from_millis(10)),
+        }
+    };
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"));
+    assert!(stat.is_err() || stat.unwrap().contains(") Z "), "{process} still runs");
 }

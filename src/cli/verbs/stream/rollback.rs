@@ -6,17 +6,20 @@ use longshore::imagestream::api::{
 };
 use longshore::imagestream::rollback::{Rollback, rollback};
 use longshore::model::one_line;
+use longshore::reaction::changes;
 use serde_json::json;
 
 use crate::cli::Context;
-use crate::cli::args::{Format, RollbackArgs};
+use crate::cli::args::{Format, RollbackArgs, View};
 use crate::cli::exit::Exit;
 use crate::cli::verbs::advised::Advised;
+use crate::cli::verbs::reacting::Reacting;
 use crate::cli::verbs::streams::{self, Opened};
 
 pub(super) async fn run(
     opened: Opened,
     args: RollbackArgs,
+    reacting: Reacting,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let tag = opened.tag(&args.tag)?;
@@ -28,7 +31,7 @@ pub(super) async fn run(
     }
     let again = stream.spec_tag(name).and_then(|spec| again(spec, &tag));
     let Rollback { spec, from, to } = rollback(&stream, name, args.to.as_ref())?;
-    opened.streams.set_tag(&tag, &spec).await?;
+    let after = opened.streams.set_tag(&tag, &spec).await?;
     let shown = format!("{}:{name}", tag.stream.name());
     match context.output.format() {
         Format::Text => {
@@ -42,7 +45,9 @@ pub(super) async fn run(
             "stream": tag.stream.to_string(), "tag": name, "from": from, "to": to,
         }))?,
     }
-    Ok(Exit::Done)
+    let moved = changes(Some(&stream), &after);
+    let unreacted = reacting.react(opened.streams.as_ref(), &moved, View::Text, context).await?;
+    Ok(Exit::of_failures(&unreacted, unreacted.len()))
 }
 
 /// The command by which a tag follows again what it follows now.
