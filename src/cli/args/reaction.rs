@@ -75,6 +75,7 @@ pub(crate) struct WatchArgs {
     pub(super) all_streams: bool,
     /// Go on, and import them again and again until a signal comes: every 15m, or as often as is said
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true,
-          default_missing_value = "15m", requires = ALL_STREAMS, conflicts_with = "stream")]
+          default_missing_value = "15m", requires = ALL_STREAMS,
+          conflicts_with_all = ["stream", "github_output"])]
     pub(super) watch: Option<Interval>,
 }

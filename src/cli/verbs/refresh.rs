@@ -24,14 +24,21 @@ pub(super) async fn once(
 ) -> anyhow::Result<Exit> {
     let copies = opened.copies.clone();
     let refresh = refresher(opened, only_scheduled, &mut reacting);
-    let teller = Teller { reacting: &reacting, copies, context, seen: Mutex::default() };
-    let troubles = ops::refresh(&refresh, &|event| teller.tell(event)).await;
-    let seen = teller.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    reacting.note(&seen.moved)?;
+    let teller = Teller { reacting: &reacting, copies, context };
+    let seen = Mutex::new(Seen::default());
+    let tell = |event| {
+        let Seen { moved, failed } = teller.tell(event);
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.moved.extend(moved);
+        seen.failed.extend(failed);
+    };
+    let troubles = ops::refresh(&refresh, &tell).await;
+    let Seen { moved, failed } = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    reacting.note(&moved)?;
     if troubles > 0 {
         return Err(Incomplete.into());
     }
-    Ok(Exit::of_failures(&seen.failed, seen.failed.len()))
+    Ok(Exit::of_failures(&failed, failed.len()))
 }
 
 /// Imports all streams again and again, until the first signal: that is how a watch ends well.
@@ -49,10 +56,9 @@ pub(super) async fn watch(
     };
     let copies = opened.copies.clone();
     let refresh = refresher(opened, only_scheduled, &mut reacting);
-    let teller = Teller { reacting: &reacting, copies, context, seen: Mutex::default() };
-    ops::watch(&refresh, interval, stop, &|event| teller.tell(event)).await;
-    let seen = teller.seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    reacting.note(&seen.moved)?;
+    let teller = Teller { reacting: &reacting, copies, context };
+    // What was told is not kept: a watch runs for months.
+    ops::watch(&refresh, interval, stop, &|event| drop(teller.tell(event))).await;
     Ok(Exit::Done)
 }
 
@@ -79,7 +85,6 @@ struct Teller<'a> {
     reacting: &'a Reacting,
     copies: Option<Arc<PullThrough>>,
     context: &'a Context,
-    seen: Mutex<Seen>,
 }
 
 /// What was told.
@@ -90,14 +95,17 @@ struct Seen {
 }
 
 impl Teller<'_> {
-    fn tell(&self, event: Event) {
-        let exits = match event {
+    fn tell(&self, event: Event) -> Seen {
+        let failed = match event {
             Event::Imported(_) => {
                 let failed =
                     self.copies.as_deref().map_or(0, |copies| copied(copies, self.context));
                 vec![Exit::Failed; failed]
             }
-            Event::Moved(change) => self.moved(change),
+            Event::Moved(change) => {
+                let failed = self.moved(&change);
+                return Seen { moved: vec![change], failed };
+            }
             Event::Told(outcome) => told(outcome, self.context).into_iter().collect(),
             Event::Manifests(report) => self
                 .reacting
@@ -112,21 +120,16 @@ impl Teller<'_> {
                 Vec::new()
             }
         };
-        self.seen().failed.extend(exits);
+        Seen { moved: Vec::new(), failed }
     }
 
-    fn moved(&self, change: Change) -> Vec<Exit> {
+    fn moved(&self, change: &Change) -> Vec<Exit> {
         let output = self.context.output;
         let told = match output.format() {
             Format::Json => output.line(change.to_json()),
-            Format::Text => output.line(line(&change)),
+            Format::Text => output.line(line(change)),
         };
-        self.seen().moved.push(change);
         told.err().map(|error| self.context.report(&error.into())).into_iter().collect()
-    }
-
-    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

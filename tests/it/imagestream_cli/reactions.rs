@@ -139,6 +139,7 @@ fn what_cannot_be_meant_is_refused() {
         &["import-image"],
         &["import-image", "--all-streams", "--from", "quay.io/a/b"],
         &["import-image", "--all-streams", "--watch=1s"],
+        &["import-image", "--all-streams", "--watch", "--github-output"],
         &["import-image", "app", "--on-change-timeout", "5m"],
     ] {
         shell.fails(2, arguments);
