@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Endpoint, EndpointError, one_line};
+use crate::model::{Endpoint, EndpointError, PlatformFilter, one_line};
 
 /// One source and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,16 @@ pub struct Mapping {
     pub source: Endpoint,
     /// Where to, in the order given; never empty.
     pub destinations: Vec<Endpoint>,
+    /// Which platforms of an index are wanted; all when empty.
+    pub platforms: Vec<PlatformFilter>,
+}
+
+impl Mapping {
+    /// `source` with all its platforms to `destinations`.
+    #[must_use]
+    pub fn new(source: Endpoint, destinations: Vec<Endpoint>) -> Self {
+        Self { source, destinations, platforms: Vec::new() }
+    }
 }
 
 /// Where in the input something stands.
@@ -135,10 +145,10 @@ fn read(words: &[Word<'_>]) -> Result<Vec<Mapping>> {
         return Err(MappingError::NoDestination { position: first.position.clone() });
     }
     let destinations = rest.iter().map(|word| endpoint(word.text, &word.position));
-    Ok(vec![Mapping {
-        source: endpoint(first.text, &first.position)?,
-        destinations: destinations.collect::<Result<_>>()?,
-    }])
+    Ok(vec![Mapping::new(
+        endpoint(first.text, &first.position)?,
+        destinations.collect::<Result<_>>()?,
+    )])
 }
 
 fn pair(word: &Word<'_>) -> Result<Mapping> {
@@ -146,10 +156,10 @@ fn pair(word: &Word<'_>) -> Result<Mapping> {
     if source.is_empty() || destination.is_empty() {
         return Err(MappingError::HalfEmpty { position: word.position.clone() });
     }
-    Ok(Mapping {
-        source: endpoint(source, &word.position)?,
-        destinations: vec![endpoint(destination, &word.position)?],
-    })
+    Ok(Mapping::new(
+        endpoint(source, &word.position)?,
+        vec![endpoint(destination, &word.position)?],
+    ))
 }
 
 fn endpoint(text: &str, position: &Position) -> Result<Endpoint> {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use futures_util::{FutureExt, StreamExt, stream};
 
 use crate::mirror::Mapping;
-use crate::model::{Endpoint, ImageName, RefName, Tag};
+use crate::model::{Endpoint, ImageName, PlatformFilter, RefName, Tag};
 use crate::store::{self, Open, Reference, Sink};
 use crate::transfer::{
-    Copier, CopyOptions, ImageResult, Job, Observer, ResolveError, Selection, Target,
+    Attachments, Copier, CopyOptions, ImageResult, Job, Observer, ResolveError, Selection, Target,
 };
 
 /// How many images are looked at at once. How many of them move is up to the engine.
@@ -29,8 +29,8 @@ pub struct Ends {
 pub struct CopyRequest {
     /// The images and where they go.
     pub mappings: Vec<Mapping>,
-    /// Which part of each is wanted.
-    pub selection: Selection,
+    /// What goes along with each.
+    pub attachments: Attachments,
     /// How the run is done.
     pub options: CopyOptions,
 }
@@ -59,29 +59,32 @@ pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer
     let pairs = pairs(&request.mappings);
     let mut sinks = Sinks::default();
     let mut results: HashMap<usize, ImageResult> = HashMap::new();
-    let mut wanted: Vec<(&Endpoint, Vec<Target>)> = Vec::new();
-    for (image, (source, destination)) in pairs.iter().enumerate() {
-        let sink = match sinks.open(ends.destination.as_ref(), destination).await {
+    let mut wanted: Vec<(&Pair, Vec<Target>)> = Vec::new();
+    for (image, pair) in pairs.iter().enumerate() {
+        let sink = match sinks.open(ends.destination.as_ref(), &pair.destination).await {
             Ok(sink) => sink,
             Err(error) => {
                 results.insert(image, Err(Arc::new(error.into())));
                 continue;
             }
         };
-        let target = Target { image, sink, name: name(destination) };
-        match wanted.iter_mut().find(|(known, _)| *known == source) {
+        let target = Target { image, sink, name: name(&pair.destination) };
+        match wanted.iter_mut().find(|(known, _)| known.reads_as(pair)) {
             Some((_, targets)) => targets.push(target),
-            None => wanted.push((source, vec![target])),
+            None => wanted.push((pair, vec![target])),
         }
     }
     let mut copies = Vec::new();
-    for (source, targets) in wanted {
-        copies.push(copy_one(ends, &copier, source, targets, &request.selection).boxed());
+    for (Pair { source, platforms, .. }, targets) in wanted {
+        let selection =
+            Selection { platforms: platforms.clone(), attachments: request.attachments };
+        copies.push(copy_one(ends, &copier, source, targets, selection).boxed());
     }
     let copied: Vec<_> = stream::iter(copies).buffer_unordered(IMAGES).collect().await;
     results.extend(copied.into_iter().flatten());
     sinks.finish(&pairs, &mut results).await;
-    let images = pairs.into_iter().enumerate().filter_map(|(image, (source, destination))| {
+    let images = pairs.into_iter().enumerate().filter_map(|(image, pair)| {
+        let Pair { source, destination, .. } = pair;
         Some(CopiedImage { source, destination, result: results.remove(&image)? })
     });
     CopyReport { images: images.collect() }
@@ -93,13 +96,14 @@ async fn copy_one(
     copier: &Copier,
     source: &Endpoint,
     targets: Vec<Target>,
-    selection: &Selection,
+    selection: Selection,
 ) -> Vec<(usize, ImageResult)> {
     let images: Vec<usize> = targets.iter().map(|target| target.image).collect();
     let results = match ends.source.source(source).await {
         Ok(opened) => {
-            let (reference, selection) = (reference(source), selection.clone());
-            copier.copy(Job { source: opened, reference, selection, targets }).await
+            copier
+                .copy(Job { source: opened, reference: reference(source), selection, targets })
+                .await
         }
         Err(error) => {
             let error = Arc::new(error.into());
@@ -109,14 +113,36 @@ async fn copy_one(
     images.into_iter().zip(results).collect()
 }
 
-/// The copies that `mappings` ask for, source and destination, with every name that can be known filled in.
+/// One image and one place that it goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The image.
+    pub source: Endpoint,
+    /// The place.
+    pub destination: Endpoint,
+    /// Which platforms of an index are wanted; all when empty.
+    pub platforms: Vec<PlatformFilter>,
+}
+
+impl Pair {
+    /// Whether one read serves both.
+    fn reads_as(&self, other: &Self) -> bool {
+        self.source == other.source && self.platforms == other.platforms
+    }
+}
+
+/// The copies that `mappings` ask for, with every name that can be known filled in.
 #[must_use]
-pub fn pairs(mappings: &[Mapping]) -> Vec<(Endpoint, Endpoint)> {
+pub fn pairs(mappings: &[Mapping]) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for mapping in mappings {
         let source = with_default_tag(&mapping.source);
         for destination in &mapping.destinations {
-            pairs.push((source.clone(), with_name_of(destination, &source)));
+            pairs.push(Pair {
+                source: source.clone(),
+                destination: with_name_of(destination, &source),
+                platforms: mapping.platforms.clone(),
+            });
         }
     }
     pairs
@@ -148,11 +174,7 @@ impl Sinks {
     }
 
     /// Ends the writing of each that got an image. When that fails, so did all of its images.
-    async fn finish(
-        self,
-        pairs: &[(Endpoint, Endpoint)],
-        results: &mut HashMap<usize, ImageResult>,
-    ) {
+    async fn finish(self, pairs: &[Pair], results: &mut HashMap<usize, ImageResult>) {
         for (path, (_, sink)) in self.0 {
             let here = images_at(&path, pairs, results);
             if here.is_empty() {
@@ -167,12 +189,8 @@ impl Sinks {
 }
 
 /// The images that are in a file or folder now.
-fn images_at(
-    path: &Path,
-    pairs: &[(Endpoint, Endpoint)],
-    results: &HashMap<usize, ImageResult>,
-) -> Vec<usize> {
-    let is_here = |image: usize| place(&pairs[image].1).as_deref() == Some(path);
+fn images_at(path: &Path, pairs: &[Pair], results: &HashMap<usize, ImageResult>) -> Vec<usize> {
+    let is_here = |image: usize| place(&pairs[image].destination).as_deref() == Some(path);
     let copied = results.iter().filter(|(_, result)| result.is_ok()).map(|(image, _)| *image);
     copied.filter(|image| is_here(*image)).collect()
 }

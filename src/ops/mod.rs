@@ -9,7 +9,7 @@ mod pulled;
 mod stream_store;
 mod watch;
 
-pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy, pairs};
+pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, Pair, copy, pairs};
 pub use inspect::{InspectError, Inspection, config, inspect, tags};
 pub use login::{LoginError, LoginOptions, LoginReport, LoginTarget, Place, login};
 pub use logout::{LogoutReport, logout};

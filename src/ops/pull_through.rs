@@ -11,7 +11,7 @@ use crate::imagestream::{self, Wanted};
 use crate::mirror::Mapping;
 use crate::model::{Digest, Endpoint, ImageName, ImageRef, RefName, Repository, one_line};
 use crate::store::Open;
-use crate::transfer::{CopyOptions, Observer, Selection};
+use crate::transfer::{Attachments, CopyOptions, Observer};
 
 /// What images cannot be copied to along with an import.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,11 +102,11 @@ impl PullThrough {
             };
             let source = Endpoint::Registry(ImageName::Qualified(source));
             let destinations = vec![self.to.named(&name(&image.digest)?)];
-            Some(Mapping { source, destinations })
+            Some(Mapping::new(source, destinations))
         });
         let request = CopyRequest {
             mappings: mappings.collect(),
-            selection: Selection::default(),
+            attachments: Attachments::None,
             options: self.options.options.clone(),
         };
         copy(&ends, &request, Arc::clone(&self.options.observer)).await.images

@@ -66,7 +66,7 @@ async fn copy(session: &Arc<Session>, source: &str, destination: &str) -> CopyRe
         destination: Arc::clone(session) as Arc<dyn Open>,
     };
     let endpoint = |text: &str| text.parse::<Endpoint>().unwrap();
-    let mapping = Mapping { source: endpoint(source), destinations: vec![endpoint(destination)] };
+    let mapping = Mapping::new(endpoint(source), vec![endpoint(destination)]);
     let request = CopyRequest { mappings: vec![mapping], ..CopyRequest::default() };
     ops::copy(&ends, &request, Arc::new(())).await
 }
@@ -207,9 +207,11 @@ async fn images_that_go_to_one_archive_are_all_in_it() {
     let session = user.session(ConnectionOptions::default());
     let ends = Ends { source: session.clone(), destination: session.clone() };
     let archive = format!("oci-archive:{}", user.path("both.tar"));
-    let mapping = |name: &str| Mapping {
-        source: format!("oci:{}:{name}", user.path("images")).parse().unwrap(),
-        destinations: vec![archive.parse().unwrap()],
+    let mapping = |name: &str| {
+        Mapping::new(
+            format!("oci:{}:{name}", user.path("images")).parse().unwrap(),
+            vec![archive.parse().unwrap()],
+        )
     };
     let request =
         CopyRequest { mappings: vec![mapping("a"), mapping("b")], ..CopyRequest::default() };
@@ -226,10 +228,10 @@ async fn a_file_is_not_two_kinds_of_archive() {
     let session = user.session(plain());
     let (from, file) = (format!("oci:{}:v1", user.path("images")), user.path("a.tar"));
     let archives = ["oci-archive", "docker-archive"].map(|kind| format!("{kind}:{file}:v1"));
-    let mapping = Mapping {
-        source: from.parse().unwrap(),
-        destinations: archives.iter().map(|archive| archive.parse().unwrap()).collect(),
-    };
+    let mapping = Mapping::new(
+        from.parse().unwrap(),
+        archives.iter().map(|archive| archive.parse().unwrap()).collect(),
+    );
     let ends = Ends { source: session.clone(), destination: session.clone() };
     let request = CopyRequest { mappings: vec![mapping], ..CopyRequest::default() };
     let images = ops::copy(&ends, &request, Arc::new(())).await.images;
@@ -246,9 +248,11 @@ async fn one_failure_does_not_stop_the_others() {
     user.image("there");
     let session = user.session(ConnectionOptions::default());
     let ends = Ends { source: session.clone(), destination: session.clone() };
-    let mapping = |name: &str| Mapping {
-        source: format!("oci:{}:{name}", user.path("images")).parse().unwrap(),
-        destinations: vec![format!("oci:{}", user.path("copy")).parse().unwrap()],
+    let mapping = |name: &str| {
+        Mapping::new(
+            format!("oci:{}:{name}", user.path("images")).parse().unwrap(),
+            vec![format!("oci:{}", user.path("copy")).parse().unwrap()],
+        )
     };
     let request = CopyRequest {
         mappings: vec![mapping("missing"), mapping("there")],

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use longshore::mirror::Mapping;
-use longshore::ops::pairs;
+use longshore::ops::{Pair, pairs};
 
 use super::UsageError;
 use super::access::{DestinationArgs, RetryArgs, SourceArgs};
@@ -63,13 +63,16 @@ pub(crate) struct MirrorArgs {
 
 impl MirrorArgs {
     /// `mappings` are those that the arguments, or the file that they name, hold.
-    pub(crate) fn resolve(self, mappings: Vec<Mapping>) -> Result<Copy, UsageError> {
+    pub(crate) fn resolve(self, mut mappings: Vec<Mapping>) -> Result<Copy, UsageError> {
         if mappings.is_empty() {
             return Err(UsageError("there is no mapping to work on".into()));
         }
+        for mapping in &mut mappings {
+            mapping.platforms.clone_from(&self.platforms.platforms);
+        }
         let pairs = pairs(&mappings);
         let mut named = HashSet::new();
-        for (source, destination) in &pairs {
+        for Pair { source, destination, .. } in &pairs {
             if source == destination {
                 return Err(UsageError(format!("{source} is both source and destination")));
             }
@@ -80,7 +83,7 @@ impl MirrorArgs {
         Ok(Copy {
             write: self.local.write(self.transfer.resume()),
             traffic: self.transfer.traffic.resolve(),
-            request: self.transfer.request(mappings, self.platforms.platforms),
+            request: self.transfer.request(mappings),
             source: self.source.resolve(self.authfile.clone(), self.retry),
             destination: self.destination.resolve(self.authfile, self.retry),
         })

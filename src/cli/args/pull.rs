@@ -57,10 +57,11 @@ impl PullArgs {
             Some(local) => local,
             None => keep_at(name)?,
         };
-        let mapping = Mapping { source: self.image, destinations: vec![destination] };
+        let platforms = self.platforms.platforms;
+        let mapping = Mapping { platforms, ..Mapping::new(self.image, vec![destination]) };
         Ok(Copy {
             traffic: self.transfer.traffic.resolve(),
-            request: self.transfer.request(vec![mapping], self.platforms.platforms),
+            request: self.transfer.request(vec![mapping]),
             source: self.access.resolve(),
             destination: Access::default(),
             write: self.local.write(self.transfer.resume()),

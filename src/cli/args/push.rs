@@ -46,10 +46,10 @@ impl PushArgs {
                 self.image
             )));
         }
-        let mapping = Mapping { source: self.source, destinations: vec![self.image] };
+        let mapping = Mapping::new(self.source, vec![self.image]);
         Ok(Copy {
             traffic: self.transfer.traffic.resolve(),
-            request: self.transfer.request(vec![mapping], Vec::new()),
+            request: self.transfer.request(vec![mapping]),
             source: Access::default(),
             destination: self.access.resolve(),
             write: WriteOptions { resume: self.transfer.resume(), ..WriteOptions::default() },

@@ -7,7 +7,7 @@ use longshore::mirror::Mapping;
 use longshore::model::PlatformFilter;
 use longshore::ops::CopyRequest;
 use longshore::store::{Durability, Resume, WriteOptions};
-use longshore::transfer::{Attachments, CopyOptions, Selection};
+use longshore::transfer::{Attachments, CopyOptions};
 
 use super::Access;
 use super::traffic::TrafficArgs;
@@ -101,17 +101,9 @@ impl TransferArgs {
     }
 
     /// What is to be copied, and how.
-    pub(super) fn request(
-        &self,
-        mappings: Vec<Mapping>,
-        platforms: Vec<PlatformFilter>,
-    ) -> CopyRequest {
+    pub(super) fn request(&self, mappings: Vec<Mapping>) -> CopyRequest {
         let attachments =
             if self.referrers { Attachments::Referrers } else { Attachments::default() };
-        CopyRequest {
-            mappings,
-            selection: Selection { platforms, attachments },
-            options: CopyOptions { jobs: self.jobs },
-        }
+        CopyRequest { mappings, attachments, options: CopyOptions { jobs: self.jobs } }
     }
 }
