@@ -2,7 +2,28 @@
 
 use std::fmt;
 
+use super::Images;
 use crate::model::{Endpoint, EndpointError, PlatformFilter, one_line};
+
+/// A mapping as it was written: its source may mean several images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// The images to copy.
+    pub source: Images,
+    /// Where to, in the order given; never empty.
+    pub destinations: Vec<Endpoint>,
+    /// Where it stands.
+    pub position: Position,
+}
+
+impl Line {
+    /// The mapping of one of its images.
+    #[must_use]
+    pub fn mapping(&self, image: Endpoint) -> Mapping {
+        let position = Some(self.position.clone());
+        Mapping { position, ..Mapping::new(image, self.destinations.clone()) }
+    }
+}
 
 /// One source and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,13 +34,15 @@ pub struct Mapping {
     pub destinations: Vec<Endpoint>,
     /// Which platforms of an index are wanted; all when empty.
     pub platforms: Vec<PlatformFilter>,
+    /// Where it stands in the input, if it comes from there.
+    pub position: Option<Position>,
 }
 
 impl Mapping {
     /// `source` with all its platforms to `destinations`.
     #[must_use]
     pub fn new(source: Endpoint, destinations: Vec<Endpoint>) -> Self {
-        Self { source, destinations, platforms: Vec::new() }
+        Self { source, destinations, platforms: Vec::new(), position: None }
     }
 }
 
@@ -37,6 +60,19 @@ pub enum Position {
         /// The column.
         column: usize,
     },
+}
+
+impl Position {
+    /// The place so many characters further on.
+    #[must_use]
+    pub(super) fn after(&self, characters: usize) -> Self {
+        match self {
+            Self::Argument(_) => self.clone(),
+            Self::File { file, line, column } => {
+                Self::File { file: file.clone(), line: *line, column: column + characters }
+            }
+        }
+    }
 }
 
 impl fmt::Display for Position {
@@ -78,139 +114,50 @@ pub enum MappingError {
         /// Where it stands.
         position: Position,
     },
+    /// Several images for a place that holds one.
+    #[error(
+        "{position}: when source contains wildcards, the destination must be a repository: {source_images} goes to {destination}"
+    )]
+    OnePlace {
+        /// Where it stands.
+        position: Position,
+        /// The images.
+        source_images: Box<Images>,
+        /// The place.
+        destination: Box<Endpoint>,
+    },
+    /// A destination with a digest: an image has the digest that it has.
+    #[error(
+        "{position}: a destination has no digest: specify a tag, or leave it out to push by digest only"
+    )]
+    ToDigest {
+        /// Where it stands.
+        position: Position,
+    },
+    /// An image that goes to itself.
+    #[error("{}{image} is both source and destination", at(position.as_ref()))]
+    Itself {
+        /// Where it stands.
+        position: Option<Position>,
+        /// The image.
+        image: Box<Endpoint>,
+    },
+    /// Two images that go to one place.
+    #[error("{}{destination} is named as a destination twice{}", at(position.as_ref()), before(first.as_ref()))]
+    Twice {
+        /// Where the second stands.
+        position: Option<Position>,
+        /// The place.
+        destination: Box<Endpoint>,
+        /// Where the first stands.
+        first: Option<Position>,
+    },
 }
 
-type Result<T> = std::result::Result<T, MappingError>;
-
-/// Reads the arguments of a command line: `SRC DST [DST…]`, or `SRC=DST…`.
-///
-/// # Errors
-/// When the forms are mixed, or an end is missing or no endpoint.
-pub fn from_arguments(arguments: &[String]) -> Result<Vec<Mapping>> {
-    let words: Vec<Word> = arguments
-        .iter()
-        .map(|text| Word { text, position: Position::Argument(text.clone()) })
-        .collect();
-    read(&words)
+fn at(position: Option<&Position>) -> String {
+    position.map_or_else(String::new, |position| format!("{position}: "))
 }
 
-/// Reads a mapping file: a mapping a line, `#` begins a comment at the start of a line or behind white space.
-///
-/// # Errors
-/// As [`from_arguments`]; the error names line and column.
-pub fn from_file(file: &str, text: &str) -> Result<Vec<Mapping>> {
-    let mut mappings = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = if index == 0 { line.trim_start_matches('\u{feff}') } else { line };
-        let words: Vec<Word> = words(line)
-            .map(|(column, text)| {
-                let position = Position::File { file: file.to_owned(), line: index + 1, column };
-                Word { text, position }
-            })
-            .collect();
-        mappings.extend(read(&words)?);
-    }
-    Ok(mappings)
-}
-
-/// A piece of input between white space.
-struct Word<'a> {
-    text: &'a str,
-    position: Position,
-}
-
-/// The words of a line before its comment, with their columns.
-fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut from = 0;
-    line.split(char::is_whitespace)
-        .map(move |word| {
-            let start = from;
-            from += word.chars().count() + 1;
-            (start + 1, word)
-        })
-        .filter(|(_, word)| !word.is_empty())
-        .take_while(|(_, word)| !word.starts_with('#'))
-}
-
-fn read(words: &[Word<'_>]) -> Result<Vec<Mapping>> {
-    let Some((first, rest)) = words.split_first() else { return Ok(Vec::new()) };
-    let form = |word: &Word<'_>| word.text.contains('=');
-    if let Some(other) = rest.iter().find(|word| form(word) != form(first)) {
-        return Err(MappingError::Mixed { position: other.position.clone() });
-    }
-    if form(first) {
-        return words.iter().map(pair).collect();
-    }
-    if rest.is_empty() {
-        return Err(MappingError::NoDestination { position: first.position.clone() });
-    }
-    let destinations = rest.iter().map(|word| endpoint(word.text, &word.position));
-    Ok(vec![Mapping::new(
-        endpoint(first.text, &first.position)?,
-        destinations.collect::<Result<_>>()?,
-    )])
-}
-
-fn pair(word: &Word<'_>) -> Result<Mapping> {
-    let (source, destination) = word.text.split_once('=').unwrap_or((word.text, ""));
-    if source.is_empty() || destination.is_empty() {
-        return Err(MappingError::HalfEmpty { position: word.position.clone() });
-    }
-    Ok(Mapping::new(
-        endpoint(source, &word.position)?,
-        vec![endpoint(destination, &word.position)?],
-    ))
-}
-
-fn endpoint(text: &str, position: &Position) -> Result<Endpoint> {
-    text.parse().map_err(|source| MappingError::Endpoint { position: position.clone(), source })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(mappings: Result<Vec<Mapping>>) -> Vec<String> {
-        let show = |m: Mapping| {
-            let to: Vec<String> = m.destinations.iter().map(Endpoint::to_string).collect();
-            format!("{} -> {}", m.source, to.join(" + "))
-        };
-        mappings.unwrap().into_iter().map(show).collect()
-    }
-
-    fn arguments(words: &[&str]) -> Result<Vec<Mapping>> {
-        from_arguments(&words.iter().map(|&w| w.to_owned()).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn both_forms_are_read() {
-        assert_eq!(
-            shown(arguments(&["q.io/a:1", "r.io/a:1", "oci:d"])),
-            ["q.io/a:1 -> r.io/a:1 + oci:d"]
-        );
-        assert_eq!(
-            shown(arguments(&["q.io/a=r.io/a", "q.io/b=r.io/b"])),
-            ["q.io/a -> r.io/a", "q.io/b -> r.io/b"]
-        );
-    }
-
-    #[test]
-    fn a_file_has_comments_tabs_and_empty_lines() {
-        let text =
-            "# all of it\n\nq.io/a:1\tr.io/a:1   # to the lab\r\n  q.io/b=r.io/b q.io/c=r.io/c\n";
-        assert_eq!(
-            shown(from_file("m.txt", text)),
-            ["q.io/a:1 -> r.io/a:1", "q.io/b -> r.io/b", "q.io/c -> r.io/c"]
-        );
-    }
-
-    #[test]
-    fn errors_name_the_place() {
-        let error = |text: &str| from_file("m.txt", text).unwrap_err().to_string();
-        assert!(error("q.io/a=r.io/a q.io/b").starts_with("m.txt:1:15: SRC=DST and SRC DST"));
-        assert!(error("\n q.io/a").starts_with("m.txt:2:2: a source needs a destination"));
-        assert_eq!(error("q.io/a r.io/BAD"), "m.txt:1:8");
-        assert!(error("=r.io/a").contains("one side of '='"));
-        assert!(arguments(&["q.io/a"]).unwrap_err().to_string().starts_with("argument 'q.io/a': "));
-    }
+fn before(first: Option<&Position>) -> String {
+    first.map_or_else(String::new, |first| format!(", before by {first}"))
 }

@@ -1,8 +1,17 @@
 //! Which images go where: arguments and mapping files as `oc image mirror` reads them, with its traps repaired (mixed
 //! forms are refused, any white space parts).
 //!
+//! Lines are read first, without asking anybody ([`from_arguments`], [`from_file`]). Then [`expand`] asks for the tags of
+//! those that mean several images, and each image is a [`Mapping`].
+//!
 //! Nothing here knows registries or the terminal.
 
+mod expand;
+mod images;
 mod mapping;
+mod read;
 
-pub use mapping::{Mapping, MappingError, Position, from_arguments, from_file};
+pub use expand::{Expansion, Lost, expand};
+pub use images::{Images, NamePattern};
+pub use mapping::{Line, Mapping, MappingError, Position};
+pub use read::{from_arguments, from_file};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::{ImageName, RefName, ReferenceError, one_line};
+use super::{Digest, ImageName, RefName, ReferenceError, one_line};
 
 /// One end of a copy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -87,6 +87,49 @@ impl Endpoint {
             | Self::DockerArchive { file: path, .. }
             | Self::Dir(path) => Some(path),
         }
+    }
+
+    /// The name of an image there, when one was given: a tag, or what a layout or an archive calls it.
+    #[must_use]
+    pub fn name(&self) -> Option<RefName> {
+        match self {
+            Self::Registry(image) => image.tag().cloned().map(RefName::from),
+            Self::Oci { name, .. }
+            | Self::OciArchive { name, .. }
+            | Self::DockerArchive { name, .. } => name.clone(),
+            Self::Dir(_) => None,
+        }
+    }
+
+    /// The digest of an image there, when one was given.
+    #[must_use]
+    pub fn digest(&self) -> Option<&Digest> {
+        match self {
+            Self::Registry(image) => image.digest(),
+            _ => None,
+        }
+    }
+
+    /// The image `name` in the same place.
+    ///
+    /// # Errors
+    /// When the place is on a registry and the name is no tag.
+    pub fn named(&self, name: &RefName) -> Result<Self, ReferenceError> {
+        let mut endpoint = self.clone();
+        match &mut endpoint {
+            Self::Registry(image) => *image = image.clone().tagged(Some(name.to_tag()?)),
+            Self::Oci { name: own, .. }
+            | Self::OciArchive { name: own, .. }
+            | Self::DockerArchive { name: own, .. } => *own = Some(name.clone()),
+            Self::Dir(_) => {}
+        }
+        Ok(endpoint)
+    }
+
+    /// Whether several images can be there and none of them is named.
+    #[must_use]
+    pub fn is_repository(&self) -> bool {
+        !matches!(self, Self::Dir(_)) && self.name().is_none() && self.digest().is_none()
     }
 }
 

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt, StreamExt, stream};
 
+use super::pairs::{Pair, pairs, reference};
 use crate::mirror::Mapping;
-use crate::model::{Endpoint, ImageName, PlatformFilter, RefName, Tag};
-use crate::store::{self, Open, Reference, Sink};
+use crate::model::Endpoint;
+use crate::store::{self, Open, Sink};
 use crate::transfer::{
     Attachments, Copier, CopyOptions, ImageResult, Job, Observer, ResolveError, Selection, Target,
 };
@@ -68,7 +69,7 @@ pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer
                 continue;
             }
         };
-        let target = Target { image, sink, name: name(&pair.destination) };
+        let target = Target { image, sink, name: pair.destination.name() };
         match wanted.iter_mut().find(|(known, _)| known.reads_as(pair)) {
             Some((_, targets)) => targets.push(target),
             None => wanted.push((pair, vec![target])),
@@ -111,41 +112,6 @@ async fn copy_one(
         }
     };
     images.into_iter().zip(results).collect()
-}
-
-/// One image and one place that it goes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pair {
-    /// The image.
-    pub source: Endpoint,
-    /// The place.
-    pub destination: Endpoint,
-    /// Which platforms of an index are wanted; all when empty.
-    pub platforms: Vec<PlatformFilter>,
-}
-
-impl Pair {
-    /// Whether one read serves both.
-    fn reads_as(&self, other: &Self) -> bool {
-        self.source == other.source && self.platforms == other.platforms
-    }
-}
-
-/// The copies that `mappings` ask for, with every name that can be known filled in.
-#[must_use]
-pub fn pairs(mappings: &[Mapping]) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    for mapping in mappings {
-        let source = with_default_tag(&mapping.source);
-        for destination in &mapping.destinations {
-            pairs.push(Pair {
-                source: source.clone(),
-                destination: with_name_of(destination, &source),
-                platforms: mapping.platforms.clone(),
-            });
-        }
-    }
-    pairs
 }
 
 /// The sinks of a run. A file or folder is opened once, however many images go there.
@@ -198,106 +164,4 @@ fn images_at(path: &Path, pairs: &[Pair], results: &HashMap<usize, ImageResult>)
 /// The file or folder of an endpoint, the same whether it is given from the root or from here.
 fn place(endpoint: &Endpoint) -> Option<PathBuf> {
     endpoint.path().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
-}
-
-/// Which manifest of its store an endpoint means.
-pub(super) fn reference(endpoint: &Endpoint) -> Reference {
-    if let Endpoint::Registry(image) = endpoint
-        && let Some(digest) = image.digest()
-    {
-        return Reference::Digest(digest.clone());
-    }
-    name(endpoint).map_or(Reference::Only, Reference::Name)
-}
-
-/// The name that an endpoint carries.
-fn name(endpoint: &Endpoint) -> Option<RefName> {
-    match endpoint {
-        Endpoint::Registry(image) => image.tag().cloned().map(RefName::from),
-        Endpoint::Oci { name, .. }
-        | Endpoint::OciArchive { name, .. }
-        | Endpoint::DockerArchive { name, .. } => name.clone(),
-        Endpoint::Dir(_) => None,
-    }
-}
-
-/// `endpoint`, with the tag `latest` when it is an image on a registry without tag and digest.
-pub(super) fn with_default_tag(endpoint: &Endpoint) -> Endpoint {
-    match endpoint {
-        Endpoint::Registry(image) if is_bare(image) => {
-            Endpoint::Registry(image.clone().tagged(Some(Tag::latest())))
-        }
-        other => other.clone(),
-    }
-}
-
-fn is_bare(image: &ImageName) -> bool {
-    image.tag().is_none() && image.digest().is_none()
-}
-
-/// `destination`, named like `source` when it has no name of its own.
-///
-/// On a registry that is the source's tag; nothing, when the source is given by digest alone; `latest`, when the
-/// source has no name or one that is no tag. In a layout it is the source's name, whatever it is.
-fn with_name_of(destination: &Endpoint, source: &Endpoint) -> Endpoint {
-    let mut destination = destination.clone();
-    match &mut destination {
-        Endpoint::Registry(image) if is_bare(image) => {
-            *image = image.clone().tagged(tag_for(source));
-        }
-        Endpoint::Oci { name: to @ None, .. } | Endpoint::OciArchive { name: to @ None, .. } => {
-            *to = name(source);
-        }
-        Endpoint::DockerArchive { name: to @ None, .. } => *to = whole_name(source),
-        _ => {}
-    }
-    destination
-}
-
-fn tag_for(source: &Endpoint) -> Option<Tag> {
-    match (name(source), reference(source)) {
-        (None, Reference::Digest(_)) => None,
-        (name, _) => Some(name.and_then(|name| name.to_tag().ok()).unwrap_or_else(Tag::latest)),
-    }
-}
-
-/// What `docker load` is to call an image: a whole reference.
-fn whole_name(source: &Endpoint) -> Option<RefName> {
-    match source {
-        Endpoint::Registry(image) => {
-            let named = image.clone().tagged(Some(image.tag()?.clone()));
-            Endpoint::Registry(named).to_string().parse().ok()
-        }
-        other => name(other),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_destination_without_a_name_gets_that_of_its_source() {
-        let digest = crate::model::Digest::of(b"");
-        let by_digest = format!("q.io/a@{digest}");
-        let both = format!("q.io/a:v1@{digest}");
-        for (source, destination, named) in [
-            ("q.io/a", "r.io/b", "r.io/b:latest"),
-            ("q.io/a:v1", "r.io/b", "r.io/b:v1"),
-            ("q.io/a:v1", "r.io/b:v2", "r.io/b:v2"),
-            (by_digest.as_str(), "r.io/b", "r.io/b"),
-            (both.as_str(), "r.io/b", "r.io/b:v1"),
-            ("oci:d", "r.io/b", "r.io/b:latest"),
-            ("oci:d:v1", "r.io/b", "r.io/b:v1"),
-            ("oci:d:q.io/a:v1", "r.io/b", "r.io/b:latest"),
-            ("q.io/a:v1", "oci:d", "oci:d:v1"),
-            ("q.io/a:v1", "oci:d:v2", "oci:d:v2"),
-            ("q.io/a:v1", "docker-archive:f", "docker-archive:f:q.io/a:v1"),
-            ("q.io/a:v1", "dir:d", "dir:d"),
-        ] {
-            let source = with_default_tag(&source.parse().unwrap());
-            let destination = with_name_of(&destination.parse().unwrap(), &source);
-            assert_eq!(destination.to_string(), named, "{source}");
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use oci_spec::image::ImageConfiguration;
 
-use super::copy::{reference, with_default_tag};
+use super::pairs::{reference, with_default_tag};
 use crate::model::{Content, Descriptor, Endpoint, Manifest, PlatformFilter, RefName};
 use crate::store::{self, Open, Reference, Source, collect};
 use crate::transfer::{ResolveError, Selection, select};

@@ -4,15 +4,17 @@ mod copy;
 mod inspect;
 mod login;
 mod logout;
+mod pairs;
 mod pull_through;
 mod pulled;
 mod stream_store;
 mod watch;
 
-pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, Pair, copy, pairs};
+pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy};
 pub use inspect::{InspectError, Inspection, config, inspect, tags};
 pub use login::{LoginError, LoginOptions, LoginReport, LoginTarget, Place, login};
 pub use logout::{LogoutReport, logout};
+pub use pairs::{Pair, check, pairs};
 pub use pull_through::{PullThrough, PullThroughError, PullThroughOptions};
 pub use pulled::{NoDataHome, layouts, pulled};
 pub use stream_store::{NoStreamsHome, stream_store};

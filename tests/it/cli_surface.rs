@@ -66,7 +66,7 @@ fn what_cannot_be_meant_is_a_usage_error() {
         "mirror --max-per-registry many quay.io/org/a=b.io/a",
         "pull -q -v quay.io/org/app",
         "mirror",
-        "mirror -f mappings.txt quay.io/org/app",
+        "mirror quay.io/org/app",
         "mirror --dest-plain-http --dest-insecure a.io/a=b.io/b",
         "login --get-login --username me quay.io",
         "login --token-stdin --username me quay.io",

@@ -1,11 +1,10 @@
 //! `mirror`.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use longshore::mirror::Mapping;
-use longshore::ops::{Pair, pairs};
+use longshore::mirror::Line;
+use longshore::model::PlatformFilter;
 
 use super::UsageError;
 use super::access::{DestinationArgs, RetryArgs, SourceArgs};
@@ -16,10 +15,13 @@ Examples:
   longshore mirror quay.io/org/app:v1 registry.local/org/app:v1
   longshore mirror quay.io/org/app:v1 one.local/app:v1 two.local/app:v1 oci:backup:v1
   longshore mirror quay.io/org/a:v1=reg.local/a:v1 quay.io/org/b:v1=reg.local/b:v1
+  longshore mirror 'quay.io/org/app:v1.*' registry.local/org/app
   longshore mirror -f mappings.txt --dest-creds 'org+robot' --referrers
   longshore mirror -f - --src-authfile pull-secret.yaml < mappings.txt
 
-A mapping file has one mapping per line, SRC=DST or SRC DST [DST…]; # starts a comment.";
+A mapping file has one mapping per line, SRC=DST or SRC DST [DST…]; # starts a comment.
+With * in its tag a source is all tags that match, and a repository on a registry without a
+tag is all its tags; the destination is a repository then.";
 
 /// Copy images between any two places, with every digest kept
 ///
@@ -29,15 +31,11 @@ A mapping file has one mapping per line, SRC=DST or SRC DST [DST…]; # starts a
 #[command(after_help = EXAMPLES)]
 pub(crate) struct MirrorArgs {
     /// SRC DST [DST…], or any number of SRC=DST
-    #[arg(
-        value_name = "MAPPING",
-        required_unless_present = "filename",
-        conflicts_with = "filename"
-    )]
+    #[arg(value_name = "MAPPING", required_unless_present = "filenames")]
     pub(crate) mappings: Vec<String>,
-    /// Read mappings from a file; - is standard input
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) filename: Option<PathBuf>,
+    /// Read mappings from a file, after those of the arguments; - is standard input; may be given several times
+    #[arg(short, long = "filename", value_name = "FILE")]
+    pub(crate) filenames: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) platforms: PlatformArgs,
     #[command(flatten)]
@@ -61,31 +59,27 @@ pub(crate) struct MirrorArgs {
     pub(crate) destination: DestinationArgs,
 }
 
+/// What `mirror` is asked to do.
+pub(crate) struct MirrorRequest {
+    pub(crate) lines: Vec<Line>,
+    pub(crate) platforms: Vec<PlatformFilter>,
+    /// All but the mappings.
+    pub(crate) copy: Copy,
+}
+
 impl MirrorArgs {
-    /// `mappings` are those that the arguments, or the file that they name, hold.
-    pub(crate) fn resolve(self, mut mappings: Vec<Mapping>) -> Result<Copy, UsageError> {
-        if mappings.is_empty() {
+    /// `lines` are those that the arguments, and the files that they name, hold.
+    pub(crate) fn resolve(self, lines: Vec<Line>) -> Result<MirrorRequest, UsageError> {
+        if lines.is_empty() {
             return Err(UsageError("there is no mapping to work on".into()));
         }
-        for mapping in &mut mappings {
-            mapping.platforms.clone_from(&self.platforms.platforms);
-        }
-        let pairs = pairs(&mappings);
-        let mut named = HashSet::new();
-        for Pair { source, destination, .. } in &pairs {
-            if source == destination {
-                return Err(UsageError(format!("{source} is both source and destination")));
-            }
-            if !named.insert(destination) {
-                return Err(UsageError(format!("{destination} is named as a destination twice")));
-            }
-        }
-        Ok(Copy {
+        let copy = Copy {
             write: self.local.write(self.transfer.resume()),
             traffic: self.transfer.traffic.resolve(),
-            request: self.transfer.request(mappings),
+            request: self.transfer.request(Vec::new()),
             source: self.source.resolve(self.authfile.clone(), self.retry),
             destination: self.destination.resolve(self.authfile, self.retry),
-        })
+        };
+        Ok(MirrorRequest { lines, platforms: self.platforms.platforms, copy })
     }
 }

@@ -35,7 +35,7 @@ pub(crate) use import_image::{ImportImageArgs, ImportRequest, Limit, Wanted};
 pub(crate) use inspect::InspectArgs;
 pub(crate) use login::{LoginArgs, LoginRequest};
 pub(crate) use logout::LogoutArgs;
-pub(crate) use mirror::MirrorArgs;
+pub(crate) use mirror::{MirrorArgs, MirrorRequest};
 pub(crate) use peers::suggest;
 pub(crate) use place::{ClusterOptions, Keeper, Place, PlaceArgs};
 pub(crate) use pull::PullArgs;
@@ -172,7 +172,7 @@ pub(crate) enum Command {
     Logout(LogoutArgs),
     Pull(PullArgs),
     Push(PushArgs),
-    Mirror(MirrorArgs),
+    Mirror(Box<MirrorArgs>),
     Inspect(InspectArgs),
     Tags(TagsArgs),
     ImportImage(Box<ImportImageArgs>),

@@ -20,6 +20,16 @@ pub(super) fn both(copy: &Copy, context: &Context) -> anyhow::Result<Ends> {
     let mappings = &copy.request.mappings;
     let sources = mappings.iter().map(|mapping| &mapping.source);
     let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
+    between(copy, sources, destinations, context)
+}
+
+/// Both ends of copies from `sources` to `destinations`. Passwords are asked for here.
+pub(super) fn between<'a>(
+    copy: &Copy,
+    sources: impl IntoIterator<Item = &'a Endpoint>,
+    destinations: impl IntoIterator<Item = &'a Endpoint>,
+    context: &Context,
+) -> anyhow::Result<Ends> {
     let traffic = Arc::new(Traffic::new(copy.traffic.clone()));
     let shared = SessionOptions { write: copy.write, traffic, ..SessionOptions::default() };
     Ok(Ends {

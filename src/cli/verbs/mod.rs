@@ -47,7 +47,7 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
             copy(args.resolve(|image| pulled::place_of(image, context))?, context)?
         }
         Command::Push(args) => copy(args.resolve()?, context)?,
-        Command::Mirror(args) => copy(mirror::resolve(args, context)?, context)?,
+        Command::Mirror(args) => mirror::start(*args, context)?,
         Command::Inspect(args) => {
             let open = ends::one(&args.access.resolve(), &args.image, context)?;
             inspect::run(open, args, context).boxed()
@@ -80,5 +80,5 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
 
 fn copy(copy: Copy, context: &Context) -> anyhow::Result<Work<'_>> {
     let ends = ends::both(&copy, context)?;
-    Ok(copy::run(ends, copy.request, context).boxed())
+    Ok(async move { copy::run(&ends, &copy.request, Vec::new(), context).await }.boxed())
 }

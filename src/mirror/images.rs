@@ -1,0 +1,143 @@
+//! Sources that mean several images: a wildcard in the tag, or no tag at all.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::model::{Endpoint, EndpointError, RefName};
+
+/// The images that a source means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Images {
+    /// One.
+    One(Endpoint),
+    /// All that are there under a name that matches.
+    Matching {
+        /// The place, without a name.
+        place: Endpoint,
+        /// The names.
+        names: NamePattern,
+    },
+}
+
+impl Images {
+    /// The endpoint, or the place of all of them.
+    #[must_use]
+    pub fn place(&self) -> &Endpoint {
+        match self {
+            Self::One(endpoint) => endpoint,
+            Self::Matching { place, .. } => place,
+        }
+    }
+}
+
+/// `REPOSITORY:TAG` with `*` in the tag. A repository on a registry without a tag is all its tags.
+impl FromStr for Images {
+    type Err = EndpointError;
+
+    fn from_str(text: &str) -> Result<Self, EndpointError> {
+        let endpoint = match (text.parse::<Endpoint>(), wildcard(text)) {
+            (Ok(endpoint), _) => endpoint,
+            (Err(_), Some((place, names))) => {
+                return Ok(Self::Matching { place: place.parse()?, names });
+            }
+            (Err(error), None) => return Err(error),
+        };
+        Ok(match endpoint {
+            Endpoint::Registry(_) if endpoint.is_repository() => {
+                Self::Matching { place: endpoint, names: NamePattern::all() }
+            }
+            one => Self::One(one),
+        })
+    }
+}
+
+/// The place and the pattern of `PLACE:PATTERN`.
+fn wildcard(text: &str) -> Option<(&str, NamePattern)> {
+    let (place, pattern) = text.rsplit_once(':')?;
+    let is_wildcard = pattern.contains('*') && !pattern.contains(['/', '@']);
+    is_wildcard.then(|| (place, NamePattern(pattern.to_owned())))
+}
+
+impl fmt::Display for Images {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(endpoint) => write!(f, "{endpoint}"),
+            Self::Matching { place, names } => write!(f, "{place}:{names}"),
+        }
+    }
+}
+
+/// A pattern for names, where `*` stands for any characters, or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamePattern(String);
+
+impl NamePattern {
+    /// The pattern that matches every name.
+    #[must_use]
+    pub fn all() -> Self {
+        Self("*".to_owned())
+    }
+
+    /// Whether all of `name` matches.
+    #[must_use]
+    pub fn matches(&self, name: &RefName) -> bool {
+        let mut parts = self.0.split('*');
+        let first = parts.next().unwrap_or_default();
+        let Some(mut rest) = name.as_str().strip_prefix(first) else { return false };
+        let Some(last) = parts.next_back() else { return rest.is_empty() };
+        for part in parts {
+            let Some(at) = rest.find(part) else { return false };
+            rest = &rest[at + part.len()..];
+        }
+        rest.ends_with(last)
+    }
+}
+
+impl fmt::Display for NamePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, matching, other) in [
+            ("*", &["v1", "latest"][..], &[][..]),
+            ("v1.*", &["v1.", "v1.2", "v1.2.3"], &["v1", "xv1.2", "v10"]),
+            ("*-rc", &["v1-rc", "x-rc"], &["v1-rc1", "rc"]),
+            ("v*.1", &["v1.1", "v.1", "v1.1.1"], &["v1.12", "v1"]),
+            ("v*1*1", &["v1.1", "v11", "vx1x1"], &["v1", "v1x"]),
+            ("**", &["v1"], &[]),
+        ] {
+            let pattern = NamePattern(pattern.to_owned());
+            let matches = |name: &str| pattern.matches(&name.parse().unwrap());
+            assert!(matching.iter().all(|name| matches(name)), "{pattern}");
+            assert!(!other.iter().any(|name| matches(name)), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_source_is_one_image_or_those_that_match() {
+        for (text, understood) in [
+            ("q.io/a:v1", None),
+            ("q.io/a:v*", Some("q.io/a:v*")),
+            ("docker://q.io:5000/a:*", Some("q.io:5000/a:*")),
+            ("q.io:5000/a", Some("q.io:5000/a:*")),
+            ("alpine:3.*", Some("alpine:3.*")),
+            ("oci:dir", None),
+            ("oci:dir*", None),
+            ("oci:dir:v*", Some("oci:dir:v*")),
+        ] {
+            let images: Images = text.parse().unwrap();
+            let several = matches!(images, Images::Matching { .. }).then(|| images.to_string());
+            assert_eq!(several.as_deref(), understood, "{text}");
+        }
+        for bad in ["q.io/a*", "q.io/a*:v1", "q.io/*:v*", "q.io/a@*", "q.io/a:v1*@sha256:1"] {
+            assert!(bad.parse::<Images>().is_err(), "{bad}");
+        }
+    }
+}
