@@ -115,6 +115,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand push" -s v -l verbos
 complete -c longshore -n "__fish_longshore_using_subcommand push" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s f -l filename -d 'Read mappings from a file, after those of the arguments; - is standard input; may be given several times' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s c -l config -d 'Read a set of images from a file: an ImageSetConfiguration (mirror.openshift.io/v2alpha1), as oc-mirror reads it; - is standard input' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r

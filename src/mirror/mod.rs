@@ -1,5 +1,5 @@
 //! Which images go where: arguments and mapping files as `oc image mirror` reads them, with its traps repaired (mixed
-//! forms are refused, any white space parts).
+//! forms are refused, any white space parts), and sets of images as oc-mirror reads them.
 //!
 //! Lines are read first, without asking anybody ([`from_arguments`], [`from_file`]). Then [`expand`] asks for the tags of
 //! those that mean several images, and each image is a [`Mapping`].
@@ -10,8 +10,11 @@ mod expand;
 mod images;
 mod mapping;
 mod read;
+mod root;
+pub mod set;
 
 pub use expand::{Expansion, Lost, expand};
 pub use images::{Images, NamePattern};
 pub use mapping::{Line, Mapping, MappingError, Position};
 pub use read::{from_arguments, from_file};
+pub use root::{Root, RootError};

@@ -18,6 +18,8 @@ pub use endpoint::{Endpoint, EndpointError};
 pub use manifest::{Content, MAX_MANIFEST_SIZE, Manifest, ManifestError, media_types};
 pub use oci_spec::image::{Arch, MediaType, Os, Platform};
 pub use platform::{PlatformError, PlatformFilter, platform_text};
-pub use reference::{ImageName, ImageRef, RefName, ReferenceError, Registry, Repository, Tag};
+pub use reference::{
+    ImageName, ImageRef, RefName, ReferenceError, Registry, Repository, RepositoryPath, Tag,
+};
 pub use text::one_line;
 pub use wire_error::{ErrorCode, WireError, WireErrors};

@@ -60,6 +60,13 @@ impl Registry {
         if self.is_docker_hub() { "registry-1.docker.io" } else { &self.0 }
     }
 
+    /// Whether the first component of a name is meant to be a registry. Docker's rule: it has a dot or a port, or is
+    /// `localhost`.
+    #[must_use]
+    pub fn is_meant_by(component: &str) -> bool {
+        component.contains(['.', ':']) || component == "localhost"
+    }
+
     /// Whether this is Docker Hub.
     #[must_use]
     pub fn is_docker_hub(&self) -> bool {
@@ -187,6 +194,40 @@ impl fmt::Display for Repository {
     }
 }
 
+/// The name of a repository below a registry or another root: `org/app`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RepositoryPath(String);
+
+impl RepositoryPath {
+    /// The path's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for RepositoryPath {
+    type Err = ReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, ReferenceError> {
+        // The names of a repository are judged by the rules of any registry but Docker Hub.
+        Repository::new(Registry("localhost".to_owned()), text)
+            .map(|repository| Self(repository.path))
+    }
+}
+
+impl From<&Repository> for RepositoryPath {
+    fn from(repository: &Repository) -> Self {
+        Self(repository.path.clone())
+    }
+}
+
+impl fmt::Display for RepositoryPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
 /// A tag: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}` of the distribution specification.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Tag(String);
@@ -202,6 +243,15 @@ impl Tag {
     #[must_use]
     pub fn latest() -> Self {
         Self("latest".to_owned())
+    }
+
+    /// `image-HEX`, for an image that is to be kept and has no tag but only `digest`. (`sha256-HEX` is the list of what
+    /// refers to an image: OCI distribution specification, «Referrers tag schema».)
+    #[must_use]
+    pub fn of_digest(digest: &Digest) -> Self {
+        // A tag has at most 128 characters, which is less than a sha512 digest would need.
+        let hex: String = digest.hex().chars().take(100).collect();
+        Self(format!("image-{hex}"))
     }
 }
 
@@ -373,23 +423,17 @@ impl FromStr for ImageName {
             _ => (name, None),
         };
         match path.split_once('/') {
-            Some((host, rest)) if is_registry(host) => Ok(Self::Qualified(ImageRef {
+            Some((host, rest)) if Registry::is_meant_by(host) => Ok(Self::Qualified(ImageRef {
                 repository: Repository::new(host.parse()?, rest)?,
                 tag,
                 digest,
             })),
             _ => {
-                // The names of a repository are judged by the rules of any registry but Docker Hub.
-                Repository::new(Registry("localhost".to_owned()), path)?;
+                path.parse::<RepositoryPath>()?;
                 Ok(Self::Short { path: path.to_owned(), tag, digest })
             }
         }
     }
-}
-
-/// Docker's rule: a first component with a dot or a port, or `localhost`, is a registry.
-fn is_registry(component: &str) -> bool {
-    component.contains(['.', ':']) || component == "localhost"
 }
 
 #[cfg(test)]

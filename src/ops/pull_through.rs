@@ -9,7 +9,7 @@ use super::copy::{CopiedImage, CopyRequest, Ends, copy};
 use crate::imagestream::fetch::Registries;
 use crate::imagestream::{self, Wanted};
 use crate::mirror::Mapping;
-use crate::model::{Digest, Endpoint, ImageName, ImageRef, RefName, Repository, one_line};
+use crate::model::{Digest, Endpoint, ImageName, ImageRef, Repository, Tag, one_line};
 use crate::store::Open;
 use crate::transfer::{Attachments, CopyOptions, Observer};
 
@@ -47,14 +47,14 @@ enum To {
 }
 
 impl To {
-    fn named(&self, name: &RefName) -> Endpoint {
+    fn named(&self, tag: Tag) -> Endpoint {
         match self {
             Self::Repository(repository) => {
-                let (repository, tag) = (repository.clone(), name.to_tag().ok());
-                let image = ImageRef { repository, tag, digest: None };
+                let repository = repository.clone();
+                let image = ImageRef { repository, tag: Some(tag), digest: None };
                 Endpoint::Registry(ImageName::Qualified(image))
             }
-            Self::Layout(dir) => Endpoint::Oci { dir: dir.clone(), name: Some(name.clone()) },
+            Self::Layout(dir) => Endpoint::Oci { dir: dir.clone(), name: Some(tag.into()) },
         }
     }
 }
@@ -94,15 +94,14 @@ impl PullThrough {
     async fn copy_from(&self, open: &Arc<dyn Open>, images: &[&Wanted]) -> Vec<CopiedImage> {
         let ends =
             Ends { source: Arc::clone(open), destination: Arc::clone(&self.options.destination) };
-        let mappings = images.iter().filter_map(|image| {
+        let mappings = images.iter().map(|image| {
             let source = ImageRef {
                 repository: image.repository.clone(),
                 tag: None,
                 digest: Some(image.digest.clone()),
             };
             let source = Endpoint::Registry(ImageName::Qualified(source));
-            let destinations = vec![self.to.named(&name(&image.digest)?)];
-            Some(Mapping::new(source, destinations))
+            Mapping::new(source, vec![self.to.named(Tag::of_digest(&image.digest))])
         });
         let request = CopyRequest {
             mappings: mappings.collect(),
@@ -140,10 +139,4 @@ impl imagestream::PullThrough for PullThrough {
         self.done().extend(copied);
         there
     }
-}
-
-/// What an image is called there, within the length of a tag.
-fn name(digest: &Digest) -> Option<RefName> {
-    let hex: String = digest.hex().chars().take(100).collect();
-    format!("image-{hex}").parse().ok()
 }

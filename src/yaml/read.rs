@@ -31,6 +31,22 @@ impl Document {
         Place::of(text, find(&self.layout.root, path).1.start)
     }
 
+    /// Where in `text`, which the document is of, the key that ends `path` stands; without one, as [`Self::place`].
+    #[must_use]
+    pub fn place_of_key(&self, text: &str, path: &Path) -> Place {
+        let Some((Step::Key(key), above)) = path.0.split_last() else {
+            return self.place(text, path);
+        };
+        let parent = find(&self.layout.root, &Path(above.to_vec())).0;
+        let entries = parent.and_then(|node| match &node.kind {
+            Kind::Collection(collection) => Some(&collection.entries),
+            _ => None,
+        });
+        let entry =
+            entries.and_then(|entries| entries.iter().find(|e| e.key.as_ref() == Some(key)));
+        entry.map_or_else(|| self.place(text, path), |entry| Place::of(text, entry.mark))
+    }
+
     pub(super) fn layout(&self) -> &Layout {
         &self.layout
     }
@@ -116,7 +132,14 @@ pub fn from_text<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
 pub fn typed<T: DeserializeOwned>(text: &str, value: Value) -> Result<T, Error> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = way(error.path());
-        let place = place_of(text, &path);
+        let document = documents(text).unwrap_or_default().into_iter().next();
+        let place = document.map_or(Place { line: 1, column: 1 }, |document| {
+            // So serde says that it is the key that is wrong, not its value.
+            match error.inner().to_string().starts_with("unknown field") {
+                true => document.place_of_key(text, &path),
+                false => document.place(text, &path),
+            }
+        });
         let message = match path.0.is_empty() {
             true => error.inner().to_string(),
             false => format!("{path}: {}", error.inner()),

@@ -47,6 +47,7 @@ mod imagestream_pull_through;
 mod imagestream_requests;
 mod imagestream_writers;
 mod kit;
+mod mirror_set;
 mod reaction_command;
 mod reaction_triggers;
 mod reaction_watch;

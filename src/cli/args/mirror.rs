@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use longshore::mirror::Line;
+use longshore::mirror::{Line, Root};
 use longshore::model::PlatformFilter;
 
-use super::UsageError;
 use super::access::{DestinationArgs, RetryArgs, SourceArgs};
 use super::transfer::{Copy, LocalArgs, PlatformArgs, TransferArgs};
+use super::{UsageError, chain};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,10 +18,15 @@ Examples:
   longshore mirror 'quay.io/org/app:v1.*' registry.local/org/app
   longshore mirror -f mappings.txt --dest-creds 'org+robot' --referrers
   longshore mirror -f - --src-authfile pull-secret.yaml < mappings.txt
+  longshore mirror -c imageset-config.yaml registry.local/mirror
 
 A mapping file has one mapping per line, SRC=DST or SRC DST [DST…]; # starts a comment.
 With * in its tag a source is all tags that match, and a repository on a registry without a
-tag is all its tags; the destination is a repository then.";
+tag is all its tags; the destination is a repository then.
+
+Of an ImageSetConfiguration additionalImages, blockedImages and archiveSize are read; what else it
+asks for is refused. An image quay.io/org/app:v1 of it goes to ROOT/org/app:v1, unless it has a
+targetRepo or a targetTag; one that is named by digest alone gets the tag image-HEX.";
 
 /// Copy images between any two places, with every digest kept
 ///
@@ -30,12 +35,17 @@ tag is all its tags; the destination is a repository then.";
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct MirrorArgs {
-    /// SRC DST [DST…], or any number of SRC=DST
+    /// SRC DST [DST…], or any number of SRC=DST; with --config, the ROOT that the set goes to: REGISTRY[/NAMESPACE], or
+    /// oci:DIR
     #[arg(value_name = "MAPPING", required_unless_present = "filenames")]
     pub(crate) mappings: Vec<String>,
     /// Read mappings from a file, after those of the arguments; - is standard input; may be given several times
     #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filenames: Vec<PathBuf>,
+    /// Read a set of images from a file: an ImageSetConfiguration (mirror.openshift.io/v2alpha1), as oc-mirror reads it;
+    /// - is standard input
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["filenames", "platforms"])]
+    pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) platforms: PlatformArgs,
     #[command(flatten)]
@@ -68,18 +78,31 @@ pub(crate) struct MirrorRequest {
 }
 
 impl MirrorArgs {
+    /// Where the set goes.
+    pub(crate) fn root(&self) -> Result<Root, UsageError> {
+        match self.mappings.as_slice() {
+            [root] => root.parse().map_err(|error| UsageError(chain(error))),
+            _ => Err(UsageError("a set goes to one place: --config FILE ROOT".into())),
+        }
+    }
+
     /// `lines` are those that the arguments, and the files that they name, hold.
     pub(crate) fn resolve(self, lines: Vec<Line>) -> Result<MirrorRequest, UsageError> {
         if lines.is_empty() {
             return Err(UsageError("there is no mapping to work on".into()));
         }
-        let copy = Copy {
+        let platforms = self.platforms.platforms.clone();
+        Ok(MirrorRequest { lines, platforms, copy: self.copy() })
+    }
+
+    /// All but the mappings.
+    pub(crate) fn copy(self) -> Copy {
+        Copy {
             write: self.local.write(self.transfer.resume()),
             traffic: self.transfer.traffic.resolve(),
             request: self.transfer.request(Vec::new()),
             source: self.source.resolve(self.authfile.clone(), self.retry),
             destination: self.destination.resolve(self.authfile, self.retry),
-        };
-        Ok(MirrorRequest { lines, platforms: self.platforms.platforms, copy })
+        }
     }
 }

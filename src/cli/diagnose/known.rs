@@ -7,6 +7,7 @@ use longshore::auth::{self, KeyringError};
 use longshore::config;
 use longshore::http;
 use longshore::mirror::MappingError;
+use longshore::mirror::set::SetError;
 use longshore::model::ErrorCode;
 use longshore::ops::{InspectError, LoginError, NoDataHome, NoStreamsHome, PullThroughError};
 use longshore::reaction::{SecretError, WebhookError, triggers};
@@ -39,10 +40,11 @@ impl Finding {
 /// Tells what it knows of an error if that is of its type.
 type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
 
-const EXPERTS: [Expert; 13] = [
+const EXPERTS: [Expert; 14] = [
     imagestreams::recognise,
     |error| error.downcast_ref().and_then(of_login),
     |error| is_usage(error).then(|| Finding::of(Exit::Usage)),
+    |error| error.downcast_ref().map(of_set),
     |error| error.downcast_ref().map(of_nobody),
     |error| error.downcast_ref().and_then(of_inspect),
     |error| error.downcast_ref().and_then(of_resolve),
@@ -62,6 +64,16 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Finding> {
 
 fn of_nobody(NotLoggedIn(target): &NotLoggedIn) -> Finding {
     Finding::of(Exit::Denied).hint(format!("log in: longshore login {target}"))
+}
+
+fn of_set(error: &SetError) -> Finding {
+    let finding = Finding::of(Exit::Usage);
+    match error {
+        SetError::Document { source, .. } if !source.snippet().is_empty() => {
+            finding.hint(format!("the line reads: {}", source.snippet()))
+        }
+        _ => finding,
+    }
 }
 
 fn of_login(error: &LoginError) -> Option<Finding> {

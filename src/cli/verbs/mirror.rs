@@ -7,13 +7,17 @@ use longshore::mirror::{
 use longshore::model::PlatformFilter;
 use longshore::ops::{self, CopiedImage, CopyRequest, Ends};
 
-use super::{Work, copy, ends};
+use super::{Work, copy, ends, mirror_set};
 use crate::cli::Context;
 use crate::cli::args::{MirrorArgs, MirrorRequest};
 use crate::cli::exit::Exit;
 
 /// Passwords are asked for here.
 pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<'_>> {
+    if let Some(file) = &args.config {
+        let (root, set) = (args.root()?, mirror_set::read(file, context)?);
+        return mirror_set::start(&set, &root, args.copy(), context);
+    }
     let lines = lines(&args, context)?;
     let MirrorRequest { lines, platforms, copy } = args.resolve(lines)?;
     ops::check(&known(&lines))?;

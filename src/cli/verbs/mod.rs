@@ -13,6 +13,7 @@ mod inspect;
 pub(super) mod login;
 mod logout;
 mod mirror;
+mod mirror_set;
 mod pulled;
 mod reacting;
 mod refresh;

@@ -1,0 +1,210 @@
+//! `ImageSetConfiguration`, as it is written for oc-mirror (`mirror.openshift.io/v2alpha1`).
+
+use std::num::NonZeroU64;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::blocked::{Blocked, Pattern};
+use super::file::File;
+use super::parsed::Parsed;
+use super::select::{Selection, select};
+use super::wanted::Named;
+use super::{SetError, Wanted};
+use crate::mirror::Root;
+use crate::model::{PlatformFilter, RepositoryPath, Tag, one_line};
+use crate::yaml::{Path, Step};
+
+/// The API that is read.
+const API_VERSION: &str = "mirror.openshift.io/v2alpha1";
+const KIND: &str = "ImageSetConfiguration";
+
+/// What oc-mirror can do and this cannot. None of it is skipped silently: what was not copied would be missed when
+/// there is no way back to the registry.
+const UNSUPPORTED: [(&str, &str); 4] = [
+    (
+        "mirror.operators",
+        "operator catalogs are not mirrored; list the images under additionalImages",
+    ),
+    ("mirror.helm", "helm charts are not mirrored; list their images under additionalImages"),
+    ("mirror.samples", "samples are not mirrored"),
+    ("mirror.platform", "releases are not mirrored; list the images under additionalImages"),
+];
+
+/// A set of images.
+#[derive(Debug)]
+pub struct ImageSet {
+    file: String,
+    images: Vec<Wanted>,
+    blocked: Blocked,
+    /// The size of each tar file of an archive, in GiB.
+    pub archive_size: Option<NonZeroU64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+    #[serde(rename = "apiVersion")]
+    _api_version: String,
+    #[serde(rename = "kind")]
+    _kind: String,
+    /// Written by Kubernetes tools; it says nothing about images.
+    #[serde(default, rename = "metadata")]
+    _metadata: Option<Value>,
+    archive_size: Option<NonZeroU64>,
+    mirror: Mirror,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a mapping")]
+struct Mirror {
+    #[serde(default)]
+    additional_images: Vec<AdditionalImage>,
+    #[serde(default)]
+    blocked_images: Vec<BlockedImage>,
+    #[serde(default, rename = "platform")]
+    _platform: Option<Value>,
+    #[serde(default, rename = "operators")]
+    _operators: Option<Value>,
+    #[serde(default, rename = "helm")]
+    _helm: Option<Value>,
+    #[serde(default, rename = "samples")]
+    _samples: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct AdditionalImage {
+    name: Parsed<Named>,
+    target_repo: Option<Parsed<RepositoryPath>>,
+    target_tag: Option<Parsed<Tag>>,
+    #[serde(default)]
+    platforms: Vec<Platform>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BlockedImage {
+    name: Parsed<Pattern>,
+}
+
+/// A platform in two fields.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "PlatformFields")]
+struct Platform(PlatformFilter);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a platform as {os: linux, architecture: arm64}")]
+struct PlatformFields {
+    os: String,
+    architecture: String,
+}
+
+impl TryFrom<PlatformFields> for Platform {
+    type Error = crate::model::PlatformError;
+
+    fn try_from(fields: PlatformFields) -> Result<Self, Self::Error> {
+        format!("{}/{}", fields.os, fields.architecture).parse().map(Self)
+    }
+}
+
+impl ImageSet {
+    /// Reads the text of `file`.
+    ///
+    /// # Errors
+    /// With its place, when anything in it is not understood or not supported.
+    pub fn read(file: &str, text: &str) -> Result<Self, SetError> {
+        let name = one_line(file, 300);
+        let file = File::read(&name, text)?;
+        claim(&file, "apiVersion", API_VERSION)?;
+        claim(&file, "kind", KIND)?;
+        refuse_unsupported(&file)?;
+        let Written { archive_size, mirror, .. } = file.typed()?;
+        let images = mirror.additional_images.into_iter().enumerate();
+        let images = images.map(|(index, image)| image.wanted(&file, index));
+        let blocked = mirror.blocked_images.into_iter().map(|blocked| blocked.name.0).collect();
+        Ok(Self {
+            images: images.collect::<Result<_, _>>()?,
+            blocked: Blocked(blocked),
+            archive_size,
+            file: name,
+        })
+    }
+
+    /// What of it goes where below `root`.
+    ///
+    /// # Errors
+    /// When a name is too long, or nothing is left to do.
+    pub fn select(&self, root: &Root) -> Result<Selection, SetError> {
+        let file = || self.file.clone();
+        if self.images.is_empty() {
+            return Err(SetError::Nothing { file: file() });
+        }
+        let selection = select(&self.images, &self.blocked, root)?;
+        match selection.mappings.is_empty() {
+            true => Err(SetError::AllBlocked { file: file(), images: self.images.len() }),
+            false => Ok(selection),
+        }
+    }
+}
+
+impl AdditionalImage {
+    fn wanted(self, file: &File<'_>, index: usize) -> Result<Wanted, SetError> {
+        let way = [Step::from("mirror"), "additionalImages".into(), index.into(), "name".into()];
+        let (position, Parsed(named)) = (file.position(&Path(way.into())), self.name);
+        let path = self.target_repo.map(|path| path.0).or_else(|| named.path());
+        let Some(path) = path else {
+            return Err(SetError::NoPath { position, image: one_line(&named.text, 300) });
+        };
+        Ok(Wanted {
+            path,
+            tag: self.target_tag.map_or_else(|| named.tag(), |tag| tag.0),
+            platforms: self.platforms.into_iter().map(|platform| platform.0).collect(),
+            source: named.source,
+            origin: named.text,
+            position,
+        })
+    }
+}
+
+/// Refuses a document that does not say that it is of this kind.
+fn claim(file: &File<'_>, field: &'static str, expected: &'static str) -> Result<(), SetError> {
+    let found = file.value().get(field);
+    if found.and_then(Value::as_str) == Some(expected) {
+        return Ok(());
+    }
+    let path = Path(vec![field.into()]);
+    let found = match found {
+        None | Some(Value::Null) => "missing".to_owned(),
+        Some(Value::String(text)) => format!("'{}'", one_line(text, 80)),
+        Some(other) => format!("'{}'", one_line(&other.to_string(), 80)),
+    };
+    Err(SetError::Kind { position: file.position(&path), field, found, expected })
+}
+
+fn refuse_unsupported(file: &File<'_>) -> Result<(), SetError> {
+    for (field, what) in UNSUPPORTED {
+        let path: Path = field.split('.').collect();
+        if path.of(file.value()).is_some_and(says_something) {
+            return Err(SetError::Unsupported {
+                position: file.position_of_key(&path),
+                field,
+                what,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a value asks for anything: an empty list does not.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => fields.values().any(says_something),
+        Value::Bool(true) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests;
