@@ -117,6 +117,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand push" -s h -l help -
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s f -l filename -d 'Read mappings from a file, after those of the arguments; - is standard input; may be given several times' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s c -l config -d 'Read a set of images from a file: an ImageSetConfiguration (mirror.openshift.io/v2alpha1), as oc-mirror reads it; - is standard input' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l filter-by-os -d 'Take only images in whose OS/ARCH[/VARIANT] this regular expression is found; .* is all' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
@@ -135,6 +136,12 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dest-ca-f
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dest-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l keep-manifest-list -d 'Where only some platforms are taken: keep the index and its digest all the same, without the other images. Not every registry takes such an index'
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l skip-missing -d 'Skip images that are not there, by tag or by digest, and say so; a part that is missing is still a failure'
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l force -d 'Put again what is there already: every blob and every manifest'
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l skip-mount -d 'Never take blobs over from another repository of the registry'
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l continue-on-error -d 'Changes nothing: an image that fails never stops the others'
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l insecure -d 'At both ends: verify no certificate, and speak HTTP to a registry that has no TLS'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l referrers -d 'Take along what refers to the image: signatures, attestations, SBOMs, and cosign\'s tags'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l no-resume -d 'Start over: leave alone what an interrupted run left, and leave nothing to continue'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-insecure -d 'Do not verify the registry\'s certificate'

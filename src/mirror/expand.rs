@@ -61,7 +61,7 @@ pub async fn expand(open: &dyn Open, lines: Vec<Line>) -> Expansion {
 
 async fn names(open: &dyn Open, place: &Endpoint) -> Names {
     let names = async { open.source(place).await?.names().await };
-    names.await.map_err(|error| Arc::new(error.into()))
+    names.await.map_err(|error| Arc::new(ResolveError::of_image(error)))
 }
 
 fn images(
@@ -73,7 +73,7 @@ fn images(
         Images::Matching { place, names } => {
             let asked = known.iter().find(|(known, _)| known == place).map(|(_, names)| names);
             let there = asked.cloned().unwrap_or_else(|| Ok(Vec::new()))?;
-            matching(place, names, &there).map_err(|error| Arc::new(error.into()))
+            matching(place, names, &there).map_err(|error| Arc::new(ResolveError::of_image(error)))
         }
     }
 }

@@ -17,7 +17,7 @@ pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use endpoint::{Endpoint, EndpointError};
 pub use manifest::{Content, MAX_MANIFEST_SIZE, Manifest, ManifestError, media_types};
 pub use oci_spec::image::{Arch, MediaType, Os, Platform};
-pub use platform::{PlatformError, PlatformFilter, platform_text};
+pub use platform::{PatternError, PlatformError, PlatformFilter, platform_text};
 pub use reference::{
     ImageName, ImageRef, RefName, ReferenceError, Registry, Repository, RepositoryPath, Tag,
 };

@@ -13,6 +13,8 @@ pub struct ErrorCode(String);
 impl ErrorCode {
     /// The manifest is not there.
     pub const MANIFEST_UNKNOWN: &'static str = "MANIFEST_UNKNOWN";
+    /// A manifest names something that is not there.
+    pub const MANIFEST_BLOB_UNKNOWN: &'static str = "MANIFEST_BLOB_UNKNOWN";
     /// The repository is not there.
     pub const NAME_UNKNOWN: &'static str = "NAME_UNKNOWN";
     /// The upload is not there.

@@ -11,7 +11,8 @@ use crate::mirror::Mapping;
 use crate::model::Endpoint;
 use crate::store::{self, Open, Sink};
 use crate::transfer::{
-    Attachments, Copier, CopyOptions, ImageResult, Job, Observer, ResolveError, Selection, Target,
+    Attachments, Copier, CopyOptions, ImageResult, Job, Lists, Observer, ResolveError, Selection,
+    Target,
 };
 
 /// How many images are looked at at once. How many of them move is up to the engine.
@@ -30,6 +31,8 @@ pub struct Ends {
 pub struct CopyRequest {
     /// The images and where they go.
     pub mappings: Vec<Mapping>,
+    /// What becomes of an index of which only some images are wanted.
+    pub lists: Lists,
     /// What goes along with each.
     pub attachments: Attachments,
     /// How the run is done.
@@ -77,8 +80,11 @@ pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer
     }
     let mut copies = Vec::new();
     for (Pair { source, platforms, .. }, targets) in wanted {
-        let selection =
-            Selection { platforms: platforms.clone(), attachments: request.attachments };
+        let selection = Selection {
+            platforms: platforms.clone(),
+            lists: request.lists,
+            attachments: request.attachments,
+        };
         copies.push(copy_one(ends, &copier, source, targets, selection).boxed());
     }
     let copied: Vec<_> = stream::iter(copies).buffer_unordered(IMAGES).collect().await;
@@ -107,7 +113,7 @@ async fn copy_one(
                 .await
         }
         Err(error) => {
-            let error = Arc::new(error.into());
+            let error = Arc::new(ResolveError::of_image(error));
             images.iter().map(|_| Err(Arc::clone(&error))).collect()
         }
     };

@@ -107,6 +107,7 @@ impl PullThrough {
             mappings: mappings.collect(),
             attachments: Attachments::None,
             options: self.options.options.clone(),
+            ..CopyRequest::default()
         };
         copy(&ends, &request, Arc::clone(&self.options.observer)).await.images
     }

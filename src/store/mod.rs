@@ -14,12 +14,14 @@ mod layout;
 mod layout_store;
 pub mod local;
 mod partial;
+mod unaware;
 mod write;
 
 pub use blob::{BlobStream, VerifiedBlob, collect};
 pub use error::{Cause, Error, Result};
 pub use layout::Layout;
 pub use layout_store::LayoutStore;
+pub use unaware::{Ignoring, Unaware};
 pub use write::{Durability, Resume, WriteOptions};
 
 use std::sync::Arc;

@@ -69,6 +69,11 @@ pub enum Event {
         /// What was done; `None` when it failed.
         outcome: Option<Outcome>,
     },
+    /// An image is not at its source, so there is nothing to do.
+    ImageAbsent {
+        /// Which image.
+        image: usize,
+    },
 }
 
 /// How a blob came to be at the destination.

@@ -40,6 +40,8 @@ pub struct ImageReport {
     pub digest: Digest,
     /// The digest at the source, where platforms were picked from an index and it is another.
     pub picked_from: Option<Digest>,
+    /// How many images of the index are not wanted: it is sparse.
+    pub left_out: usize,
     /// Whether anything had to be done. If not, blobs were not looked at, and are not counted.
     pub outcome: Outcome,
     /// Blobs whose bytes were moved.
@@ -107,14 +109,22 @@ impl ImageReport {
         Self {
             foreign: plan.foreign.len(),
             referrers: graph.attached.iter().map(|(g, _)| g.root.digest().clone()).collect(),
+            left_out: graph.left_out,
             ..Self::new(graph.root.digest().clone(), graph.picked_from.clone(), Outcome::Copied)
         }
+    }
+
+    /// An image that is there.
+    pub(super) fn present(graph: &ImageGraph) -> Self {
+        let (digest, picked_from) = (graph.root.digest().clone(), graph.picked_from.clone());
+        Self { left_out: graph.left_out, ..Self::new(digest, picked_from, Outcome::Present) }
     }
 
     pub(super) fn new(digest: Digest, picked_from: Option<Digest>, outcome: Outcome) -> Self {
         Self {
             digest,
             picked_from,
+            left_out: 0,
             outcome,
             copied: 0,
             mounted: 0,

@@ -25,4 +25,6 @@ pub use copy::{Copier, CopyOptions};
 pub use event::{BlobOutcome, Event, Observer};
 pub use job::{ImageReport, ImageResult, Job, Outcome, Target};
 pub use plan::Plan;
-pub use resolve::{Attachments, Error as ResolveError, ImageGraph, Selection, resolve, select};
+pub use resolve::{
+    Attachments, Error as ResolveError, ImageGraph, Lists, Selection, resolve, select,
+};

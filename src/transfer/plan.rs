@@ -97,14 +97,9 @@ mod tests {
         let children: Vec<Manifest> = images.iter().map(|layers| image(layers)).collect();
         let root = index(&children);
         let once = children.into_iter().filter(|m| seen.insert(m.digest().clone())).collect();
-        let lone = |layers: &Vec<u8>| ImageGraph {
-            root: image(layers),
-            picked_from: None,
-            levels: Vec::new(),
-            attached: Vec::new(),
-        };
-        let attached = attached.iter().map(|layers| (lone(layers), None)).collect();
-        ImageGraph { root, picked_from: None, levels: vec![once], attached }
+        let lone = |layers: &Vec<u8>| (ImageGraph::of(image(layers)), None);
+        let attached = attached.iter().map(lone).collect();
+        ImageGraph { levels: vec![once], attached, ..ImageGraph::of(root) }
     }
 
     proptest! {
@@ -145,9 +140,7 @@ mod tests {
             "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip".into();
         json["layers"][0]["urls"] = serde_json::json!(["https://example.com/layer"]);
         let root = parse(&json, media_types::OCI_MANIFEST);
-        let graph =
-            ImageGraph { root, picked_from: None, levels: Vec::new(), attached: Vec::new() };
-        let plan = Plan::of(&graph, None, &HashSet::new());
+        let plan = Plan::of(&ImageGraph::of(root), None, &HashSet::new());
         assert_eq!((plan.foreign.len(), plan.blobs.len()), (1, 2));
     }
 
@@ -158,9 +151,7 @@ mod tests {
             "application/vnd.oci.image.layer.nondistributable.v1.tar".into();
         json["layers"][0]["urls"] = serde_json::json!(["https://example.com/layer"]);
         let root = parse(&json, media_types::OCI_MANIFEST);
-        let graph =
-            ImageGraph { root, picked_from: None, levels: Vec::new(), attached: Vec::new() };
-        let plan = Plan::of(&graph, None, &HashSet::new());
+        let plan = Plan::of(&ImageGraph::of(root), None, &HashSet::new());
         assert!(plan.blobs.iter().any(|blob| blob.digest == Digest::of(&[1])));
     }
 }

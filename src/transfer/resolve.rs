@@ -25,9 +25,10 @@ const ATTESTED: &str = "vnd.docker.reference.digest";
 /// Which part of an image is wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Platforms of an index to take; all when empty. With one, its image takes the place of the index; with several,
-    /// an index of just these does.
+    /// Platforms of an index to take; all when empty.
     pub platforms: Vec<PlatformFilter>,
+    /// What becomes of an index of which only some are taken.
+    pub lists: Lists,
     /// What to take along.
     pub attachments: Attachments,
 }
@@ -37,6 +38,17 @@ impl Selection {
     pub(super) fn is_plain(&self) -> bool {
         self.platforms.is_empty() && self.attachments == Attachments::None
     }
+}
+
+/// What becomes of an index of which only some images are wanted. One of which all are wanted stays as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lists {
+    /// A single image takes the place of the index; an index of just these, with a digest of its own, when they are
+    /// several.
+    #[default]
+    Reduced,
+    /// The index stays as it is, with its digest and without the other images: it is sparse.
+    Kept,
 }
 
 /// What goes along with an image.
@@ -56,6 +68,8 @@ pub struct ImageGraph {
     pub root: Manifest,
     /// The digest of the index at the source, where platforms were picked and the root is another manifest.
     pub picked_from: Option<Digest>,
+    /// How many manifests of the root are not wanted: they are in no level, and the root is a sparse index.
+    pub left_out: usize,
     /// Manifests below the root, by depth: those of one level point only to later levels.
     pub levels: Vec<Vec<Manifest>>,
     /// Images that refer to this one, each with the name it needs (cosign finds its own by tag).
@@ -65,6 +79,9 @@ pub struct ImageGraph {
 /// Why an image cannot be resolved.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The image is not at its source: nothing of that name, or of that digest, and not only a part of it.
+    #[error(transparent)]
+    Absent(store::Error),
     /// The source does not give what is needed.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -99,6 +116,20 @@ pub enum Error {
 
 type Result<T> = std::result::Result<T, Error>;
 
+impl Error {
+    /// What `error` means where a whole image was looked for.
+    #[must_use]
+    pub fn of_image(error: store::Error) -> Self {
+        if error.is_not_found() { Self::Absent(error) } else { Self::Store(error) }
+    }
+
+    /// Whether the image is not at its source. A part of it that is missing is something else: such an image is damaged.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent(_))
+    }
+}
+
 /// Reads the image `reference` of `source`, as far as `selection` wants it.
 ///
 /// # Errors
@@ -129,11 +160,11 @@ pub(super) async fn choose(
     reference: &Reference,
     selection: &Selection,
 ) -> Result<Chosen> {
-    let given = source.manifest(reference).await?;
-    let picked_from = given.digest().clone();
-    let root = pick(source, given, &selection.platforms)?;
-    let picked_from = Some(picked_from).filter(|digest| digest != root.digest());
-    Ok(Chosen { root, picked_from })
+    let given = source.manifest(reference).await.map_err(Error::of_image)?;
+    let digest = given.digest().clone();
+    let chosen = pick(source, given, selection)?;
+    let picked_from = Some(digest).filter(|digest| digest != chosen.digest());
+    Ok(Chosen { picked_from, ..chosen })
 }
 
 /// The manifest that gets the name.
@@ -141,6 +172,8 @@ pub(super) struct Chosen {
     root: Root,
     /// As in [`ImageGraph`].
     pub(super) picked_from: Option<Digest>,
+    /// Where the root is an index of which not all is wanted: what is.
+    part: Option<HashSet<Digest>>,
 }
 
 enum Root {
@@ -149,18 +182,21 @@ enum Root {
     Child(Digest),
 }
 
-impl Root {
-    fn digest(&self) -> &Digest {
-        match self {
-            Self::Read(manifest) => manifest.digest(),
-            Self::Child(digest) => digest,
+impl Chosen {
+    fn of(root: Root) -> Self {
+        Self { root, picked_from: None, part: None }
+    }
+
+    pub(super) fn digest(&self) -> &Digest {
+        match &self.root {
+            Root::Read(manifest) => manifest.digest(),
+            Root::Child(digest) => digest,
         }
     }
-}
 
-impl Chosen {
-    pub(super) fn digest(&self) -> &Digest {
-        self.root.digest()
+    /// Whether the root alone says what is wanted.
+    pub(super) fn is_whole(&self) -> bool {
+        self.part.is_none()
     }
 
     async fn manifest(self, source: &dyn Source) -> Result<Manifest> {
@@ -172,14 +208,21 @@ impl Chosen {
 
     /// Reads all that belongs to it.
     pub(super) async fn resolve(
-        self,
+        mut self,
         source: &dyn Source,
         attachments: Attachments,
     ) -> Result<ImageGraph> {
         let mut walk = Walk::new(source);
-        let picked_from = self.picked_from.clone();
-        let mut graph = walk.descend(self.manifest(source).await?).await?;
+        let (picked_from, part) = (self.picked_from.take(), self.part.take());
+        let root = self.manifest(source).await?;
+        let unwanted = root
+            .children()
+            .iter()
+            .filter(|child| part.as_ref().is_some_and(|part| !part.contains(&child.digest)));
+        let left_out: HashSet<Digest> = unwanted.map(|child| child.digest.clone()).collect();
+        let mut graph = walk.descend(root, &left_out).await?;
         graph.picked_from = picked_from;
+        graph.left_out = left_out.len();
         if attachments == Attachments::Referrers {
             walk.attach(&mut graph).await?;
         }
@@ -187,39 +230,60 @@ impl Chosen {
     }
 }
 
-/// What `platforms` make of the manifest `given`.
-fn pick(source: &dyn Source, given: Manifest, platforms: &[PlatformFilter]) -> Result<Root> {
-    let Content::Index { manifests } = given.content() else { return Ok(Root::Read(given.into())) };
+/// What `selection` makes of the manifest `given`.
+fn pick(source: &dyn Source, given: Manifest, selection: &Selection) -> Result<Chosen> {
+    let Content::Index { manifests } = given.content() else {
+        return Ok(Chosen::of(Root::Read(given.into())));
+    };
+    let platforms = &selection.platforms;
     if platforms.is_empty() {
-        return Ok(Root::Read(given.into()));
+        return Ok(Chosen::of(Root::Read(given.into())));
     }
     for wanted in platforms {
         if !manifests.iter().any(|child| wanted.picks(child)) {
             return Err(no_platform(source, wanted, manifests));
         }
     }
-    let picked: Vec<&Descriptor> =
-        manifests.iter().filter(|c| platforms.iter().any(|p| p.picks(c))).collect();
-    match picked.as_slice() {
-        [only] => Ok(Root::Child(only.digest.clone())),
-        several => Ok(Root::Read(reduce(source, &given, several)?.into())),
+    let is_picked = |child: &&Descriptor| platforms.iter().any(|wanted| wanted.picks(child));
+    let picked: HashSet<Digest> =
+        manifests.iter().filter(is_picked).map(|child| child.digest.clone()).collect();
+    let mut distinct = picked.iter();
+    if let (Lists::Reduced, Some(only), None) = (selection.lists, distinct.next(), distinct.next())
+    {
+        return Ok(Chosen::of(Root::Child(only.clone())));
+    }
+    let part = with_attestations(&picked, manifests);
+    if manifests.iter().all(|child| part.contains(&child.digest)) {
+        return Ok(Chosen::of(Root::Read(given.into())));
+    }
+    match selection.lists {
+        Lists::Kept => Ok(Chosen { part: Some(part), ..Chosen::of(Root::Read(given.into())) }),
+        Lists::Reduced => Ok(Chosen::of(Root::Read(reduce(source, &given, &part)?.into()))),
     }
 }
 
-/// The index with only the picked images and their attestations. What the original says otherwise is kept.
-fn reduce(source: &dyn Source, root: &Manifest, picked: &[&Descriptor]) -> Result<Manifest> {
-    let digests: HashSet<&str> = picked.iter().map(|child| child.digest.as_str()).collect();
-    let wanted = |child: &serde_json::Value| {
-        let named = child.get("digest").and_then(serde_json::Value::as_str);
-        let attested = child.get("annotations").and_then(|a| a.get(ATTESTED)?.as_str());
-        named.is_some_and(|d| digests.contains(d)) || attested.is_some_and(|d| digests.contains(d))
+/// `picked` and what attests them.
+fn with_attestations(picked: &HashSet<Digest>, manifests: &[Descriptor]) -> HashSet<Digest> {
+    let attests = |child: &&Descriptor| {
+        let attested = child.annotation(ATTESTED).and_then(|text| text.parse().ok());
+        attested.is_some_and(|digest: Digest| picked.contains(&digest))
+    };
+    let attestations = manifests.iter().filter(attests).map(|child| child.digest.clone());
+    picked.iter().cloned().chain(attestations).collect()
+}
+
+/// The index with only these manifests. What the original says otherwise is kept.
+fn reduce(source: &dyn Source, root: &Manifest, part: &HashSet<Digest>) -> Result<Manifest> {
+    let digests: HashSet<&str> = part.iter().map(Digest::as_str).collect();
+    let is_wanted = |child: &serde_json::Value| {
+        child.get("digest").and_then(|digest| digest.as_str()).is_some_and(|d| digests.contains(d))
     };
     let fail = |cause| Error::Reduce { place: source.place(), source: cause };
     let media_type = root.media_type().to_string();
     let parse = |source| fail(ManifestError::Parse { media_type: media_type.clone(), source });
     let mut json: serde_json::Value = serde_json::from_slice(root.bytes()).map_err(parse)?;
     if let Some(children) = json.get_mut("manifests").and_then(serde_json::Value::as_array_mut) {
-        children.retain(wanted);
+        children.retain(is_wanted);
     }
     let bytes = serde_json::to_vec(&json).map_err(parse)?;
     Manifest::parse(Bytes::from(bytes), Some(&media_type)).map_err(fail)
@@ -234,6 +298,12 @@ fn no_platform(source: &dyn Source, wanted: &PlatformFilter, manifests: &[Descri
 }
 
 impl ImageGraph {
+    /// An image of one manifest.
+    #[must_use]
+    pub fn of(root: Manifest) -> Self {
+        Self { root, picked_from: None, left_out: 0, levels: Vec::new(), attached: Vec::new() }
+    }
+
     /// Every manifest of the image itself, deepest first, the root last.
     pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
         self.levels.iter().rev().flatten().chain(std::iter::once(&self.root))
@@ -253,16 +323,19 @@ impl<'a> Walk<'a> {
         Self { source, seen: HashSet::new(), bytes: 0 }
     }
 
-    /// Reads all that lies below `root`, a level at a time.
-    async fn descend(&mut self, root: Manifest) -> Result<ImageGraph> {
+    /// Reads all that lies below `root` but what is to be `left_out`, a level at a time.
+    async fn descend(&mut self, root: Manifest, left_out: &HashSet<Digest>) -> Result<ImageGraph> {
         self.seen.insert(root.digest().clone());
         let mut levels: Vec<Vec<Manifest>> = Vec::new();
         loop {
             let above = levels.last().map_or(std::slice::from_ref(&root), Vec::as_slice);
-            let below: Vec<Descriptor> =
+            let mut below: Vec<Descriptor> =
                 above.iter().flat_map(Manifest::children).cloned().collect();
+            if levels.is_empty() {
+                below.retain(|child| !left_out.contains(&child.digest));
+            }
             if below.is_empty() {
-                return Ok(ImageGraph { root, picked_from: None, levels, attached: Vec::new() });
+                return Ok(ImageGraph { levels, ..ImageGraph::of(root) });
             }
             if levels.len() == MAX_DEPTH {
                 return Err(self.too_large(format!("{MAX_DEPTH} levels of indexes")));
@@ -313,7 +386,7 @@ impl<'a> Walk<'a> {
             let mut found = Vec::new();
             for subject in &subjects {
                 for (manifest, name) in self.referring(subject).await? {
-                    let attached = self.descend(manifest).await?;
+                    let attached = self.descend(manifest, &HashSet::new()).await?;
                     found.extend(attached.manifests().map(|m| m.digest().clone()));
                     graph.attached.push((attached, name));
                 }

@@ -81,16 +81,13 @@ impl<'a> Run<'a> {
         let (root, picked_from) = (chosen.digest().clone(), chosen.picked_from.clone());
         let by_digest = self.ask_nameless(&root).await;
         now.iter_mut().zip(by_digest).for_each(|(now, found)| *now = now.take().or(found));
-        if selection.attachments == Attachments::None {
+        if selection.attachments == Attachments::None && chosen.is_whole() {
             self.settle_present(&now, &root, picked_from.as_ref());
         }
         if self.is_settled() {
             return Ok(());
         }
         let graph = chosen.resolve(source, selection.attachments).await?;
-        if graph.attached.is_empty() {
-            self.settle_present(&now, &root, picked_from.as_ref());
-        }
         let works = self.plan(&graph, &now).await;
         self.carry_out(works).await;
         Ok(())
@@ -124,6 +121,15 @@ impl<'a> Run<'a> {
                 works.push(None);
                 continue;
             };
+            let root = graph.root.digest();
+            if now[number].as_ref() == Some(root)
+                && there.contains(root)
+                && graph.attached.is_empty()
+            {
+                self.settle(number, Ok(ImageReport::present(graph)));
+                works.push(None);
+                continue;
+            }
             let target = &job.targets[number];
             let plan = Plan::of(graph, target.name.as_ref(), &there);
             self.copier.observer.event(&Event::ImagePlanned {
@@ -154,11 +160,13 @@ impl<'a> Run<'a> {
             return Ok(HashSet::new());
         }
         let root = graph.root.digest();
-        if now == Some(root) {
+        let is_named = now == Some(root);
+        if is_named && graph.left_out == 0 {
             return Ok(HashSet::from([root.clone()]));
         }
         let sink = self.job.targets[target].sink.as_ref();
-        let root_is_there = sink.manifest_digest(&Reference::Digest(root.clone())).await?.is_some();
+        let by_digest = Reference::Digest(root.clone());
+        let root_is_there = is_named || sink.manifest_digest(&by_digest).await?.is_some();
         if !root_is_there && now.is_none() {
             // Where the name is new its parts are, too.
             return Ok(HashSet::new());
@@ -234,9 +242,12 @@ impl<'a> Run<'a> {
     }
 
     fn settle(&mut self, target: usize, result: ImageResult) {
-        let outcome = result.as_ref().ok().map(|report| report.outcome);
         let image = self.job.targets[target].image;
-        self.copier.observer.event(&Event::ImageDone { image, outcome });
+        self.copier.observer.event(&match &result {
+            Ok(report) => Event::ImageDone { image, outcome: Some(report.outcome) },
+            Err(error) if error.is_absent() => Event::ImageAbsent { image },
+            Err(_) => Event::ImageDone { image, outcome: None },
+        });
         self.results[target] = Some(result);
     }
 

@@ -5,8 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use longshore::mirror::{Line, Root};
 use longshore::model::PlatformFilter;
+use longshore::ops::CopyRequest;
+use longshore::session::Trust;
+use longshore::store::Ignoring;
 
 use super::access::{DestinationArgs, RetryArgs, SourceArgs};
+use super::rules::{Missing, RuleArgs};
 use super::transfer::{Copy, LocalArgs, PlatformArgs, TransferArgs};
 use super::{UsageError, chain};
 
@@ -17,6 +21,7 @@ Examples:
   longshore mirror quay.io/org/a:v1=reg.local/a:v1 quay.io/org/b:v1=reg.local/b:v1
   longshore mirror 'quay.io/org/app:v1.*' registry.local/org/app
   longshore mirror -f mappings.txt --dest-creds 'org+robot' --referrers
+  longshore mirror --filter-by-os '^linux/(amd64|arm64)' --keep-manifest-list SRC DST
   longshore mirror -f - --src-authfile pull-secret.yaml < mappings.txt
   longshore mirror -c imageset-config.yaml registry.local/mirror
 
@@ -44,10 +49,12 @@ pub(crate) struct MirrorArgs {
     pub(crate) filenames: Vec<PathBuf>,
     /// Read a set of images from a file: an ImageSetConfiguration (mirror.openshift.io/v2alpha1), as oc-mirror reads it;
     /// - is standard input
-    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["filenames", "platforms"])]
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["filenames", "platforms", "filter_by_os"])]
     pub(crate) config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) platforms: PlatformArgs,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
     #[command(flatten)]
     pub(crate) transfer: TransferArgs,
     #[command(flatten)]
@@ -69,10 +76,18 @@ pub(crate) struct MirrorArgs {
     pub(crate) destination: DestinationArgs,
 }
 
-/// What `mirror` is asked to do.
+/// What `mirror` is asked to do with mappings.
 pub(crate) struct MirrorRequest {
     pub(crate) lines: Vec<Line>,
     pub(crate) platforms: Vec<PlatformFilter>,
+    pub(crate) mirroring: Mirroring,
+}
+
+/// How a mirror is made, whatever is in it.
+pub(crate) struct Mirroring {
+    pub(crate) missing: Missing,
+    pub(crate) ignoring: Option<Ignoring>,
+    pub(crate) trust: Trust,
     /// All but the mappings.
     pub(crate) copy: Copy,
 }
@@ -91,18 +106,25 @@ impl MirrorArgs {
         if lines.is_empty() {
             return Err(UsageError("there is no mapping to work on".into()));
         }
-        let platforms = self.platforms.platforms.clone();
-        Ok(MirrorRequest { lines, platforms, copy: self.copy() })
+        let platforms = self.rules.platforms(&self.platforms.platforms);
+        Ok(MirrorRequest { lines, platforms, mirroring: self.mirroring() })
     }
 
-    /// All but the mappings.
-    pub(crate) fn copy(self) -> Copy {
-        Copy {
+    /// How it is to be done.
+    pub(crate) fn mirroring(self) -> Mirroring {
+        let request = self.transfer.request(Vec::new());
+        let copy = Copy {
             write: self.local.write(self.transfer.resume()),
             traffic: self.transfer.traffic.resolve(),
-            request: self.transfer.request(Vec::new()),
+            request: CopyRequest { lists: self.rules.lists(), ..request },
             source: self.source.resolve(self.authfile.clone(), self.retry),
             destination: self.destination.resolve(self.authfile, self.retry),
+        };
+        Mirroring {
+            missing: self.rules.missing(),
+            ignoring: self.rules.ignoring(),
+            trust: self.rules.trust(),
+            copy,
         }
     }
 }

@@ -18,6 +18,7 @@ mod place;
 mod pull;
 mod push;
 mod reaction;
+mod rules;
 mod serve;
 mod stream;
 mod tag;
@@ -35,12 +36,13 @@ pub(crate) use import_image::{ImportImageArgs, ImportRequest, Limit, Wanted};
 pub(crate) use inspect::InspectArgs;
 pub(crate) use login::{LoginArgs, LoginRequest};
 pub(crate) use logout::LogoutArgs;
-pub(crate) use mirror::{MirrorArgs, MirrorRequest};
+pub(crate) use mirror::{MirrorArgs, MirrorRequest, Mirroring};
 pub(crate) use peers::suggest;
 pub(crate) use place::{ClusterOptions, Keeper, Place, PlaceArgs};
 pub(crate) use pull::PullArgs;
 pub(crate) use push::PushArgs;
 pub(crate) use reaction::{ReactionArgs, ReactionRequest};
+pub(crate) use rules::Missing;
 pub(crate) use serve::ServeArgs;
 pub(crate) use stream::{
     DeleteArgs, DescribeArgs, ExportArgs, GetArgs, HistoryArgs, PruneArgs, RollbackArgs,

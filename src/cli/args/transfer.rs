@@ -104,6 +104,7 @@ impl TransferArgs {
     pub(super) fn request(&self, mappings: Vec<Mapping>) -> CopyRequest {
         let attachments =
             if self.referrers { Attachments::Referrers } else { Attachments::default() };
-        CopyRequest { mappings, attachments, options: CopyOptions { jobs: self.jobs } }
+        let options = CopyOptions { jobs: self.jobs };
+        CopyRequest { mappings, attachments, options, ..CopyRequest::default() }
     }
 }

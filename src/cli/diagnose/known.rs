@@ -94,7 +94,7 @@ fn of_inspect(error: &InspectError) -> Option<Finding> {
 
 fn of_resolve(error: &ResolveError) -> Option<Finding> {
     match error {
-        ResolveError::Store(error) => of_store(error),
+        ResolveError::Absent(error) | ResolveError::Store(error) => of_store(error),
         ResolveError::Platform { .. } => Some(Finding::of(Exit::NotFound)),
         ResolveError::Reduce { .. } | ResolveError::TooLarge { .. } => {
             Some(Finding::of(Exit::Verification))
@@ -165,7 +165,14 @@ fn of_http(error: &http::Error) -> Option<Finding> {
         E::Setup { .. } => Finding::of(Exit::Local),
         E::Keychain(error) => of_auth(error),
         E::Source { .. } | E::Token { .. } => return None,
-        E::Status { status, url, .. } if status.as_u16() == 400 && url.is_plain_http() => {
+        E::Status { errors, .. } if errors.has(ErrorCode::MANIFEST_BLOB_UNKNOWN) => {
+            Finding::of(Exit::Failed).hint(
+                "the registry wants all that a manifest names: it takes no index without its images",
+            )
+        }
+        E::Status { status, url, errors, .. }
+            if status.as_u16() == 400 && url.is_plain_http() && errors.errors.is_empty() =>
+        {
             Finding::of(Exit::Failed).hint("if it speaks HTTPS, leave out --plain-http")
         }
         other if other.is_denied() => Finding::of(Exit::Denied),

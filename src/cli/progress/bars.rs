@@ -54,7 +54,7 @@ impl Bars {
         let total = self.total.get_or_insert_with(|| {
             self.console.bars().add(ProgressBar::new(0).with_style(style(TOTAL)))
         });
-        let done = totals.succeeded + totals.failed;
+        let done = totals.done();
         total.set_prefix(format!("{done}/{} images", done + totals.running));
         total.set_length(totals.planned);
         total.set_position(totals.there);

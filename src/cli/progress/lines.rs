@@ -39,7 +39,7 @@ impl Screen for Lines {
 }
 
 fn heartbeat(totals: &Totals) -> String {
-    let done = totals.succeeded + totals.failed;
+    let done = totals.done();
     let (there, planned) = (HumanBytes(totals.there), HumanBytes(totals.planned));
     format!(
         "progress: {done} images done, {} running; {there} of {planned}, {}",
@@ -58,6 +58,7 @@ mod tests {
             running: 2,
             succeeded: 3,
             failed: 1,
+            absent: 0,
             planned: 10 << 20,
             there: 4 << 20,
             rate: 2 << 20,

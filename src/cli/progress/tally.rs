@@ -25,6 +25,8 @@ pub(crate) struct Totals {
     pub(crate) running: usize,
     pub(crate) succeeded: usize,
     pub(crate) failed: usize,
+    /// Images that are not at their source.
+    pub(crate) absent: usize,
     /// Bytes that have to be there in the end.
     pub(crate) planned: u64,
     /// Bytes that are there already.
@@ -34,6 +36,11 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
+    /// Images that have come to their end.
+    pub(crate) fn done(&self) -> usize {
+        self.succeeded + self.failed + self.absent
+    }
+
     /// The time until all planned bytes are there, if it goes on like this.
     pub(crate) fn remaining(&self) -> Option<Duration> {
         let seconds = self.planned.saturating_sub(self.there).checked_div(self.rate)?;
@@ -110,7 +117,23 @@ impl Tally {
             Event::BlobDone { image, digest, size, outcome } => {
                 self.blob_done(*image, digest, *size, *outcome);
             }
-            Event::ImageDone { image, outcome } => self.image_done(*image, *outcome),
+            Event::ImageDone { image, outcome } => {
+                let Some(done) = self.take_image(*image) else { return };
+                match outcome {
+                    Some(_) => self.totals.succeeded += 1,
+                    None => self.totals.failed += 1,
+                }
+                self.finished.extend(self.last_word(&done, *outcome));
+            }
+            Event::ImageAbsent { image } => {
+                let Some(Image { source, destination, .. }) = self.take_image(*image) else {
+                    return;
+                };
+                self.totals.absent += 1;
+                if !self.is_only_image() {
+                    self.finished.push(format!("not there: {source} -> {destination}"));
+                }
+            }
         }
     }
 
@@ -130,22 +153,18 @@ impl Tally {
         }
     }
 
-    fn image_done(&mut self, number: usize, outcome: Option<Outcome>) {
-        let Some(image) = self.images.remove(&number) else { return };
+    /// Takes an image that has come to its end: there is nothing to wait for any more.
+    fn take_image(&mut self, number: usize) -> Option<Image> {
+        let image = self.images.remove(&number)?;
         self.active.retain(|(of, _), _| *of != number);
         self.totals.running -= 1;
         self.totals.planned = (self.totals.planned + image.there).saturating_sub(image.planned);
-        match outcome {
-            Some(_) => self.totals.succeeded += 1,
-            None => self.totals.failed += 1,
-        }
-        self.finished.extend(self.last_word(&image, outcome));
+        Some(image)
     }
 
-    /// What to say of an image that has come to its end. The error of the only image follows at once and says it all.
+    /// What to say of an image that has come to its end.
     fn last_word(&self, image: &Image, outcome: Option<Outcome>) -> Option<String> {
         let Image { source, destination, copied, copied_bytes, resumed_bytes, kept, .. } = image;
-        let is_only = self.totals.running + self.totals.succeeded + self.totals.failed == 1;
         Some(match outcome {
             Some(Outcome::Copied) => {
                 let bytes = HumanBytes(*copied_bytes);
@@ -160,9 +179,14 @@ impl Tally {
             Some(Outcome::Present) => {
                 format!("done: {source} -> {destination} (was there already)")
             }
-            None if is_only => return None,
+            None if self.is_only_image() => return None,
             None => format!("failed: {source} -> {destination}"),
         })
+    }
+
+    /// Whether no other image was heard of so far. The error of the only image follows at once and says it all.
+    fn is_only_image(&self) -> bool {
+        self.totals.running + self.totals.done() == 1
     }
 
     /// The sums now. To be asked regularly: the rate is measured between the questions.
@@ -260,6 +284,19 @@ mod tests {
         assert_eq!((totals.there, totals.planned, totals.failed, totals.running), (0, 0, 1, 0));
         assert_eq!(tally.take_finished(), [""; 0]);
         assert_eq!(tally.active().count(), 0);
+    }
+
+    #[test]
+    fn an_image_that_is_nowhere_has_not_failed() {
+        let mut tally = Tally::default();
+        tally.note(&started(0));
+        tally.note(&Event::ImageAbsent { image: 0 });
+        let totals = tally.totals(Instant::now());
+        assert_eq!((totals.done(), totals.failed, totals.running), (1, 0, 0));
+        assert_eq!(tally.take_finished(), [""; 0]);
+        tally.note(&started(1));
+        tally.note(&Event::ImageAbsent { image: 1 });
+        assert_eq!(tally.take_finished(), ["not there: a -> b"]);
     }
 
     #[test]

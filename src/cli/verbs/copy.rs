@@ -6,6 +6,7 @@ use longshore::ops::{self, CopiedImage, CopyRequest, Ends};
 
 use super::images;
 use crate::cli::Context;
+use crate::cli::args::Missing;
 use crate::cli::exit::Exit;
 
 /// Copies what is asked for, and tells of it and of what was `lost` before.
@@ -13,10 +14,11 @@ pub(super) async fn run(
     ends: &Ends,
     request: &CopyRequest,
     lost: Vec<CopiedImage>,
+    missing: Missing,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let progress = Arc::new(context.progress());
     let mut report = ops::copy(ends, request, progress).await;
     report.images.extend(lost);
-    images::tell(report.images, context)
+    images::tell(report.images, missing, context)
 }

@@ -9,7 +9,7 @@ use longshore::config::Registries;
 use longshore::http::Traffic;
 use longshore::model::{Endpoint, Registry};
 use longshore::ops::Ends;
-use longshore::session::{Session, SessionOptions};
+use longshore::session::{Session, SessionOptions, Trust};
 use longshore::store::Open;
 
 use crate::cli::Context;
@@ -20,18 +20,19 @@ pub(super) fn both(copy: &Copy, context: &Context) -> anyhow::Result<Ends> {
     let mappings = &copy.request.mappings;
     let sources = mappings.iter().map(|mapping| &mapping.source);
     let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
-    between(copy, sources, destinations, context)
+    between(copy, Trust::Verified, sources, destinations, context)
 }
 
 /// Both ends of copies from `sources` to `destinations`. Passwords are asked for here.
 pub(super) fn between<'a>(
     copy: &Copy,
+    trust: Trust,
     sources: impl IntoIterator<Item = &'a Endpoint>,
     destinations: impl IntoIterator<Item = &'a Endpoint>,
     context: &Context,
 ) -> anyhow::Result<Ends> {
     let traffic = Arc::new(Traffic::new(copy.traffic.clone()));
-    let shared = SessionOptions { write: copy.write, traffic, ..SessionOptions::default() };
+    let shared = SessionOptions { write: copy.write, traffic, trust, ..SessionOptions::default() };
     Ok(Ends {
         source: open(&copy.source, sources, &shared, context)?,
         destination: open(&copy.destination, destinations, &shared, context)?,

@@ -6,7 +6,7 @@ use longshore::transfer::{ImageReport, Outcome};
 use serde_json::{Map, Value, json};
 
 use crate::cli::Context;
-use crate::cli::args::Format;
+use crate::cli::args::{Format, Missing};
 use crate::cli::diagnose::{Diagnosis, diagnose};
 use crate::cli::exit::Exit;
 
@@ -14,30 +14,55 @@ use crate::cli::exit::Exit;
 struct Told {
     source: Endpoint,
     destination: Endpoint,
-    result: Result<ImageReport, Diagnosis>,
+    fate: Fate,
+}
+
+enum Fate {
+    There(Box<ImageReport>),
+    /// It is not at its source, which was allowed for.
+    Skipped(String),
+    Failed(Diagnosis),
 }
 
 impl Told {
-    fn new(image: CopiedImage) -> Self {
+    fn new(image: CopiedImage, missing: Missing) -> Self {
         let CopiedImage { source, destination, result } = image;
-        let result = result.map_err(|error| {
-            let what = format!("cannot copy {source} to {destination}");
-            diagnose(&anyhow::Error::new(error).context(what))
-        });
-        Self { source, destination, result }
+        let fate = match result {
+            Ok(report) => Fate::There(report.into()),
+            Err(error) if error.is_absent() && missing == Missing::Skipped => {
+                Fate::Skipped(error.to_string())
+            }
+            Err(error) => {
+                let what = format!("cannot copy {source} to {destination}");
+                Fate::Failed(diagnose(&anyhow::Error::new(error).context(what)))
+            }
+        };
+        Self { source, destination, fate }
     }
 
-    /// That the digest is another than the source's, and why.
-    fn picked(&self) -> Option<String> {
-        let index = self.result.as_ref().ok()?.picked_from.as_ref()?;
-        let destination = &self.destination;
-        Some(format!("note: {destination} holds the platforms picked from the index {index}"))
+    /// What is not as one might think.
+    fn note(&self) -> Option<String> {
+        let Self { source, destination, fate } = self;
+        match fate {
+            Fate::There(report) => match (&report.picked_from, report.left_out) {
+                (Some(index), _) => Some(format!(
+                    "note: {destination} holds the platforms picked from the index {index}"
+                )),
+                (None, 0) => None,
+                (None, left_out) => Some(format!(
+                    "note: {destination} is a sparse index: {left_out} of its images are left out"
+                )),
+            },
+            Fate::Skipped(why) => Some(format!("skipped: {source} -> {destination}: {why}")),
+            Fate::Failed(_) => None,
+        }
     }
 
     fn json(&self) -> Value {
-        let fields = match &self.result {
-            Ok(report) => fields(report),
-            Err(failure) => json!({ "error": failure.value() }),
+        let fields = match &self.fate {
+            Fate::There(report) => fields(report),
+            Fate::Skipped(why) => json!({ "outcome": "skipped", "reason": why }),
+            Fate::Failed(failure) => json!({ "error": failure.value() }),
         };
         let mut object = Map::new();
         object.insert("source".to_owned(), self.source.to_string().into());
@@ -61,6 +86,7 @@ fn fields(report: &ImageReport) -> Value {
     json!({
         "digest": report.digest,
         "pickedFrom": report.picked_from,
+        "leftOut": report.left_out,
         "outcome": outcome,
         "blobs": blobs,
         "bytes": report.bytes,
@@ -69,12 +95,16 @@ fn fields(report: &ImageReport) -> Value {
 }
 
 /// Prints the results of all images, and the errors of those that failed.
-pub(super) fn tell(images: Vec<CopiedImage>, context: &Context) -> anyhow::Result<Exit> {
-    let images: Vec<Told> = images.into_iter().map(Told::new).collect();
+pub(super) fn tell(
+    images: Vec<CopiedImage>,
+    missing: Missing,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let images: Vec<Told> = images.into_iter().map(|image| Told::new(image, missing)).collect();
     match context.output.format() {
         Format::Text => {
             for image in &images {
-                if let Ok(report) = &image.result {
+                if let Fate::There(report) = &image.fate {
                     context.output.line(format_args!("{} {}", report.digest, image.destination))?;
                 }
             }
@@ -85,9 +115,12 @@ pub(super) fn tell(images: Vec<CopiedImage>, context: &Context) -> anyhow::Resul
         }
     }
     if !context.quiet {
-        context.console.lines(images.iter().filter_map(Told::picked));
+        context.console.lines(images.iter().filter_map(Told::note));
     }
-    let failures = images.iter().filter_map(|image| image.result.as_ref().err());
+    let failures = images.iter().filter_map(|image| match &image.fate {
+        Fate::Failed(failure) => Some(failure),
+        Fate::There(_) | Fate::Skipped(_) => None,
+    });
     let exits: Vec<Exit> = failures.map(|failure| context.tell(failure)).collect();
     Ok(Exit::of_failures(&exits, images.len()))
 }

@@ -1,46 +1,60 @@
 //! `mirror`: reads its mappings, finds out which images they mean, and copies these.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt as _;
 use longshore::mirror::{
     Expansion, Images, Line, Lost, Mapping, expand, from_arguments, from_file,
 };
-use longshore::model::PlatformFilter;
+use longshore::model::Endpoint;
 use longshore::ops::{self, CopiedImage, CopyRequest, Ends};
+use longshore::store::Unaware;
 
 use super::{Work, copy, ends, mirror_set};
 use crate::cli::Context;
-use crate::cli::args::{MirrorArgs, MirrorRequest};
+use crate::cli::args::{MirrorArgs, MirrorRequest, Mirroring};
 use crate::cli::exit::Exit;
 
 /// Passwords are asked for here.
 pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<'_>> {
     if let Some(file) = &args.config {
         let (root, set) = (args.root()?, mirror_set::read(file, context)?);
-        return mirror_set::start(&set, &root, args.copy(), context);
+        return mirror_set::start(&set, &root, args.mirroring(), context);
     }
     let lines = lines(&args, context)?;
-    let MirrorRequest { lines, platforms, copy } = args.resolve(lines)?;
-    ops::check(&known(&lines))?;
-    let sources = lines.iter().map(|line| line.source.place());
-    let destinations = lines.iter().flat_map(|line| &line.destinations);
-    let ends = ends::between(&copy, sources, destinations, context)?;
-    Ok(run(ends, lines, platforms, copy.request, context).boxed())
+    let request = args.resolve(lines)?;
+    ops::check(&known(&request.lines))?;
+    let sources = request.lines.iter().map(|line| line.source.place());
+    let destinations = request.lines.iter().flat_map(|line| &line.destinations);
+    let ends = open(&request.mirroring, sources, destinations, context)?;
+    Ok(run(ends, request, context).boxed())
 }
 
-async fn run(
-    ends: Ends,
-    lines: Vec<Line>,
-    platforms: Vec<PlatformFilter>,
-    request: CopyRequest,
+/// Both ends of a mirror. Passwords are asked for here.
+pub(super) fn open<'a>(
+    mirroring: &Mirroring,
+    sources: impl IntoIterator<Item = &'a Endpoint>,
+    destinations: impl IntoIterator<Item = &'a Endpoint>,
     context: &Context,
-) -> anyhow::Result<Exit> {
+) -> anyhow::Result<Ends> {
+    let Mirroring { copy, trust, ignoring, .. } = mirroring;
+    let mut ends = ends::between(copy, *trust, sources, destinations, context)?;
+    if let Some(ignoring) = *ignoring {
+        ends.destination = Arc::new(Unaware { open: ends.destination, ignoring });
+    }
+    Ok(ends)
+}
+
+async fn run(ends: Ends, request: MirrorRequest, context: &Context) -> anyhow::Result<Exit> {
+    let MirrorRequest { lines, platforms, mirroring } = request;
     let Expansion { mut mappings, lost } = expand(ends.source.as_ref(), lines).await;
     ops::check(&mappings)?;
     for mapping in &mut mappings {
         mapping.platforms.clone_from(&platforms);
     }
     let lost = lost.into_iter().flat_map(failed).collect();
-    copy::run(&ends, &CopyRequest { mappings, ..request }, lost, context).await
+    let copies = CopyRequest { mappings, ..mirroring.copy.request };
+    copy::run(&ends, &copies, lost, mirroring.missing, context).await
 }
 
 /// The lines of the arguments, then those of the files.

@@ -5,11 +5,11 @@ use std::path::Path;
 use futures_util::FutureExt as _;
 use longshore::mirror::Root;
 use longshore::mirror::set::{ImageSet, Selection};
-use longshore::ops;
+use longshore::ops::{self, CopyRequest};
 
-use super::{Work, copy, ends};
+use super::{Work, copy, mirror};
 use crate::cli::Context;
-use crate::cli::args::Copy;
+use crate::cli::args::Mirroring;
 
 pub(super) fn read(file: &Path, context: &Context) -> anyhow::Result<ImageSet> {
     Ok(ImageSet::read(&file.display().to_string(), &context.input.file(file)?)?)
@@ -19,7 +19,7 @@ pub(super) fn read(file: &Path, context: &Context) -> anyhow::Result<ImageSet> {
 pub(super) fn start<'a>(
     set: &ImageSet,
     root: &Root,
-    mut copy: Copy,
+    mirroring: Mirroring,
     context: &'a Context,
 ) -> anyhow::Result<Work<'a>> {
     let Selection { mappings, blocked } = set.select(root)?;
@@ -29,7 +29,10 @@ pub(super) fn start<'a>(
             .console
             .lines(blocked.iter().map(|b| format!("blocked: {} (by '{}')", b.origin, b.pattern)));
     }
-    copy.request.mappings = mappings;
-    let ends = ends::both(&copy, context)?;
-    Ok(async move { copy::run(&ends, &copy.request, Vec::new(), context).await }.boxed())
+    let sources = mappings.iter().map(|mapping| &mapping.source);
+    let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
+    let ends = mirror::open(&mirroring, sources, destinations, context)?;
+    let request = CopyRequest { mappings, ..mirroring.copy.request };
+    let missing = mirroring.missing;
+    Ok(async move { copy::run(&ends, &request, Vec::new(), missing, context).await }.boxed())
 }

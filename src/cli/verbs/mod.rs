@@ -29,7 +29,7 @@ use futures_util::future::BoxFuture;
 use longshore::reaction::triggers::Mode;
 
 use super::Context;
-use super::args::{Command, Copy};
+use super::args::{Command, Copy, Missing};
 use super::exit::Exit;
 use super::interrupt::stoppable;
 
@@ -81,5 +81,7 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
 
 fn copy(copy: Copy, context: &Context) -> anyhow::Result<Work<'_>> {
     let ends = ends::both(&copy, context)?;
-    Ok(async move { copy::run(&ends, &copy.request, Vec::new(), context).await }.boxed())
+    let work =
+        async move { copy::run(&ends, &copy.request, Vec::new(), Missing::Failed, context).await };
+    Ok(work.boxed())
 }

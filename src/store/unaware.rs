@@ -1,0 +1,83 @@
+//! Sinks that are asked for less: what makes a run do more than it has to.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Open, Reference, Result, Sink, Source};
+use crate::model::{Descriptor, Digest, Endpoint, Manifest, RefName, Repository};
+
+/// What a run does not make use of at its destinations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ignoring {
+    /// Blobs in other repositories: none is mounted.
+    Mounts,
+    /// All that is there: it is put again.
+    Everything,
+}
+
+/// Opens what `open` opens; its sinks do not tell of what is to be ignored.
+pub struct Unaware {
+    /// What opens the ends.
+    pub open: Arc<dyn Open>,
+    /// What its sinks keep to themselves.
+    pub ignoring: Ignoring,
+}
+
+#[async_trait]
+impl Open for Unaware {
+    async fn source(&self, endpoint: &Endpoint) -> Result<Arc<dyn Source>> {
+        self.open.source(endpoint).await
+    }
+
+    async fn sink(&self, endpoint: &Endpoint) -> Result<Arc<dyn Sink>> {
+        let sink = self.open.sink(endpoint).await?;
+        Ok(Arc::new(UnawareSink { sink, ignoring: self.ignoring }))
+    }
+}
+
+struct UnawareSink {
+    sink: Arc<dyn Sink>,
+    ignoring: Ignoring,
+}
+
+#[async_trait]
+impl Sink for UnawareSink {
+    fn place(&self) -> String {
+        self.sink.place()
+    }
+
+    fn repository(&self) -> Option<&Repository> {
+        self.sink.repository()
+    }
+
+    async fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
+        match self.ignoring {
+            Ignoring::Mounts => self.sink.has_blob(blob).await,
+            Ignoring::Everything => Ok(false),
+        }
+    }
+
+    async fn mount_blob(&self, _: &Descriptor, _: &Repository) -> Result<bool> {
+        Ok(false)
+    }
+
+    async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
+        self.sink.put_blob(blob, source).await
+    }
+
+    async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>> {
+        match self.ignoring {
+            Ignoring::Mounts => self.sink.manifest_digest(reference).await,
+            Ignoring::Everything => Ok(None),
+        }
+    }
+
+    async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {
+        self.sink.put_manifest(manifest, name).await
+    }
+
+    async fn finish(&self) -> Result<()> {
+        self.sink.finish().await
+    }
+}
