@@ -118,6 +118,8 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s f -l file
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s c -l config -d 'Read a set of images from a file: an ImageSetConfiguration (mirror.openshift.io/v2alpha1), as oc-mirror reads it; - is standard input' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l filter-by-os -d 'Take only images in whose OS/ARCH[/VARIANT] this regular expression is found; .* is all' -r
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l from-dir -d 'Folder that sources as in file://org/app:v1 are below [default: the current one]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dir -d 'Folder that destinations as in file://org/app:v1 are below [default: the current one]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r

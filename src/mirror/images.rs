@@ -1,6 +1,7 @@
 //! Sources that mean several images: a wildcard in the tag, or no tag at all.
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use crate::model::{Endpoint, EndpointError, RefName};
@@ -20,6 +21,15 @@ pub enum Images {
 }
 
 impl Images {
+    /// The same, of folders of repositories in `root`.
+    #[must_use]
+    pub fn below(self, root: &Path) -> Self {
+        match self {
+            Self::One(endpoint) => Self::One(endpoint.below(root)),
+            Self::Matching { place, names } => Self::Matching { place: place.below(root), names },
+        }
+    }
+
     /// The endpoint, or the place of all of them.
     #[must_use]
     pub fn place(&self) -> &Endpoint {
@@ -30,7 +40,7 @@ impl Images {
     }
 }
 
-/// `REPOSITORY:TAG` with `*` in the tag. A repository on a registry without a tag is all its tags.
+/// `REPOSITORY:TAG` with `*` in the tag. A repository without a tag is all its tags.
 impl FromStr for Images {
     type Err = EndpointError;
 
@@ -42,12 +52,10 @@ impl FromStr for Images {
             }
             (Err(error), None) => return Err(error),
         };
-        Ok(match endpoint {
-            Endpoint::Registry(_) if endpoint.is_repository() => {
-                Self::Matching { place: endpoint, names: NamePattern::all() }
-            }
-            one => Self::One(one),
-        })
+        if endpoint.has_tags() && endpoint.is_repository() {
+            return Ok(Self::Matching { place: endpoint, names: NamePattern::all() });
+        }
+        Ok(Self::One(endpoint))
     }
 }
 
@@ -131,6 +139,9 @@ mod tests {
             ("oci:dir", None),
             ("oci:dir*", None),
             ("oci:dir:v*", Some("oci:dir:v*")),
+            ("file://org/app", Some("file://org/app:*")),
+            ("file://org/app:v*", Some("file://org/app:v*")),
+            ("file://org/app:v1", None),
         ] {
             let images: Images = text.parse().unwrap();
             let several = matches!(images, Images::Matching { .. }).then(|| images.to_string());

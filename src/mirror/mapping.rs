@@ -1,6 +1,7 @@
 //! Mappings: one source and its destinations.
 
 use std::fmt;
+use std::path::Path;
 
 use super::Images;
 use crate::model::{Endpoint, EndpointError, PlatformFilter, one_line};
@@ -17,6 +18,16 @@ pub struct Line {
 }
 
 impl Line {
+    /// The same, with folders of repositories (`file://`) in these places: for sources, and for destinations.
+    #[must_use]
+    pub fn below(self, from: &Path, to: &Path) -> Self {
+        Self {
+            source: self.source.below(from),
+            destinations: self.destinations.into_iter().map(|place| place.below(to)).collect(),
+            position: self.position,
+        }
+    }
+
     /// The mapping of one of its images.
     #[must_use]
     pub fn mapping(&self, image: Endpoint) -> Mapping {

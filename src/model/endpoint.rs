@@ -1,11 +1,11 @@
 //! The ends of a copy, written as skopeo and podman write them: `quay.io/org/app:v1`, `oci:DIR[:NAME]`,
-//! `oci-archive:FILE[:NAME]`, `docker-archive:FILE[:NAME]`, `dir:PATH`.
+//! `oci-archive:FILE[:NAME]`, `docker-archive:FILE[:NAME]`, `dir:PATH`; or as `oc` writes them: `file://REPOSITORY[:TAG]`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::{Digest, ImageName, RefName, ReferenceError, one_line};
+use super::{Digest, ImageName, ImageRef, RefName, ReferenceError, RepositoryPath, Tag, one_line};
 
 /// One end of a copy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,6 +35,17 @@ pub enum Endpoint {
     },
     /// A folder of plain files as `skopeo copy … dir:` writes it: one image, no name.
     Dir(PathBuf),
+    /// An image in a folder of repositories as `oc image mirror` writes it.
+    File {
+        /// The folder; empty for the current one.
+        root: PathBuf,
+        /// The path of the repository below it.
+        repository: RepositoryPath,
+        /// The tag, when one was given.
+        tag: Option<Tag>,
+        /// The digest, when one was given. It wins over the tag.
+        digest: Option<Digest>,
+    },
 }
 
 /// Why a text is no endpoint.
@@ -42,12 +53,17 @@ pub enum Endpoint {
 pub enum EndpointError {
     /// A transport that this tool does not have.
     #[error(
-        "the transport '{0}:' is not known: expected docker://, oci:, oci-archive:, docker-archive: or dir:"
+        "the transport '{0}:' is not known: expected docker://, oci:, oci-archive:, docker-archive:, dir: or file://"
     )]
     Transport(String),
     /// A transport without a path behind it.
     #[error("'{0}:' needs a path behind it")]
     NoPath(&'static str),
+    /// `file:` without its slashes.
+    #[error(
+        "a repository in a folder is written file://{0}; a folder or file of another kind has another transport"
+    )]
+    FileWithoutSlashes(String),
     /// A path, and nothing that tells what is there.
     #[error(
         "a path has its transport in front: oci:{0}, oci-archive:{0}, docker-archive:{0} or dir:{0}"
@@ -79,14 +95,24 @@ const FOREIGN: [&str; 8] = [
 impl Endpoint {
     /// The path on disk, for every endpoint but a registry.
     #[must_use]
-    pub fn path(&self) -> Option<&Path> {
+    pub fn path(&self) -> Option<PathBuf> {
         match self {
             Self::Registry(_) => None,
             Self::Oci { dir: path, .. }
             | Self::OciArchive { file: path, .. }
             | Self::DockerArchive { file: path, .. }
-            | Self::Dir(path) => Some(path),
+            | Self::Dir(path) => Some(path.clone()),
+            Self::File { root, repository, .. } => Some(root.join("v2").join(repository.as_str())),
         }
+    }
+
+    /// The same; what is in a folder of repositories is in the folder `new`.
+    #[must_use]
+    pub fn below(mut self, new: &Path) -> Self {
+        if let Self::File { root, .. } = &mut self {
+            new.clone_into(root);
+        }
+        self
     }
 
     /// The name of an image there, when one was given: a tag, or what a layout or an archive calls it.
@@ -97,6 +123,7 @@ impl Endpoint {
             Self::Oci { name, .. }
             | Self::OciArchive { name, .. }
             | Self::DockerArchive { name, .. } => name.clone(),
+            Self::File { tag, .. } => tag.clone().map(RefName::from),
             Self::Dir(_) => None,
         }
     }
@@ -106,6 +133,7 @@ impl Endpoint {
     pub fn digest(&self) -> Option<&Digest> {
         match self {
             Self::Registry(image) => image.digest(),
+            Self::File { digest, .. } => digest.as_ref(),
             _ => None,
         }
     }
@@ -113,7 +141,7 @@ impl Endpoint {
     /// The image `name` in the same place.
     ///
     /// # Errors
-    /// When the place is on a registry and the name is no tag.
+    /// When the place has tags, as a registry has, and the name is none.
     pub fn named(&self, name: &RefName) -> Result<Self, ReferenceError> {
         let mut endpoint = self.clone();
         match &mut endpoint {
@@ -121,9 +149,16 @@ impl Endpoint {
             Self::Oci { name: own, .. }
             | Self::OciArchive { name: own, .. }
             | Self::DockerArchive { name: own, .. } => *own = Some(name.clone()),
+            Self::File { tag, digest, .. } => (*tag, *digest) = (Some(name.to_tag()?), None),
             Self::Dir(_) => {}
         }
         Ok(endpoint)
+    }
+
+    /// Whether images here have tags in repositories, as on a registry.
+    #[must_use]
+    pub fn has_tags(&self) -> bool {
+        matches!(self, Self::Registry(_) | Self::File { .. })
     }
 
     /// Whether several images can be there and none of them is named.
@@ -154,6 +189,7 @@ impl FromStr for Endpoint {
             }
             "dir" if rest.is_empty() => Err(EndpointError::NoPath("dir")),
             "dir" => Ok(Self::Dir(PathBuf::from(rest))),
+            "file" => file(rest),
             other if FOREIGN.contains(&other) || rest.starts_with("//") => {
                 Err(EndpointError::Transport(one_line(other, 40)))
             }
@@ -166,6 +202,27 @@ fn registry(text: &str) -> Result<Endpoint, EndpointError> {
     text.parse()
         .map(Endpoint::Registry)
         .map_err(|source| EndpointError::Reference { text: one_line(text, 300), source })
+}
+
+/// `//REPOSITORY[:TAG][@DIGEST]`. As with `oc` a third slash makes no difference.
+fn file(rest: &str) -> Result<Endpoint, EndpointError> {
+    let Some(name) = rest.strip_prefix("//") else {
+        return Err(EndpointError::FileWithoutSlashes(one_line(rest, 300)));
+    };
+    let name = name.strip_prefix('/').unwrap_or(name);
+    if name.is_empty() {
+        return Err(EndpointError::NoPath("file"));
+    }
+    // What stands for a registry in front makes a repository of all of the name.
+    let image: ImageRef = format!("localhost/{name}").parse().map_err(|source| {
+        EndpointError::Reference { text: format!("file:{}", one_line(rest, 300)), source }
+    })?;
+    Ok(Endpoint::File {
+        root: PathBuf::new(),
+        repository: RepositoryPath::from(&image.repository),
+        tag: image.tag,
+        digest: image.digest,
+    })
 }
 
 fn named(transport: &'static str, rest: &str) -> Result<(PathBuf, Option<RefName>), EndpointError> {
@@ -190,13 +247,17 @@ impl fmt::Display for Endpoint {
         let (transport, path, name) = match self {
             Self::Registry(ImageName::Qualified(image)) => return write!(f, "{image}"),
             Self::Registry(ImageName::Short { path, tag, digest }) => {
-                f.write_str(path)?;
-                if let Some(tag) = tag {
-                    write!(f, ":{tag}")?;
-                }
-                return digest.as_ref().map_or(Ok(()), |digest| write!(f, "@{digest}"));
+                return write_name(f, path, tag.as_ref(), digest.as_ref());
             }
             Self::Dir(path) => return write!(f, "dir:{}", path.display()),
+            Self::File { repository, tag, digest, .. } => {
+                return write_name(
+                    f,
+                    &format!("file://{repository}"),
+                    tag.as_ref(),
+                    digest.as_ref(),
+                );
+            }
             Self::Oci { dir, name } => ("oci", dir, name),
             Self::OciArchive { file, name } => ("oci-archive", file, name),
             Self::DockerArchive { file, name } => ("docker-archive", file, name),
@@ -204,6 +265,19 @@ impl fmt::Display for Endpoint {
         write!(f, "{transport}:{}", path.display())?;
         name.as_ref().map_or(Ok(()), |name| write!(f, ":{name}"))
     }
+}
+
+fn write_name(
+    f: &mut fmt::Formatter<'_>,
+    repository: &str,
+    tag: Option<&Tag>,
+    digest: Option<&Digest>,
+) -> fmt::Result {
+    f.write_str(repository)?;
+    if let Some(tag) = tag {
+        write!(f, ":{tag}")?;
+    }
+    digest.map_or(Ok(()), |digest| write!(f, "@{digest}"))
 }
 
 #[cfg(test)]
@@ -222,10 +296,13 @@ mod tests {
             "oci-archive:/tmp/a.tar:x",
             "docker-archive:a.tar:quay.io/org/app:v1",
             "dir:/tmp/with:colon",
+            "file://org/app:v1",
+            "file://quay.io/org/app",
         ] {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
         }
         assert_eq!("docker://quay.io/a".parse::<Endpoint>(), "quay.io/a".parse());
+        assert_eq!("file:///org/app".parse::<Endpoint>(), "file://org/app".parse());
     }
 
     #[test]
@@ -234,6 +311,11 @@ mod tests {
         assert!(error("containers-storage:x").contains("expected docker://"));
         assert!(error("https://quay.io/a").contains("'https:' is not known"));
         assert_eq!(error("oci:"), "'oci:' needs a path behind it");
+        assert_eq!(error("file://"), "'file:' needs a path behind it");
+        assert!(error("file:org/app").contains("is written file://org/app"));
+        for bad in ["file://../up", "file://localhost:5000/a", "file://Org/app", "file:///a//b"] {
+            assert!(error(bad).ends_with("does not name an image"), "{bad}");
+        }
         assert!(error("./app").ends_with(" or dir:./app"));
         assert_eq!(error("quay.io/Bad"), "'quay.io/Bad' does not name an image");
     }

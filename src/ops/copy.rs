@@ -169,5 +169,5 @@ fn images_at(path: &Path, pairs: &[Pair], results: &HashMap<usize, ImageResult>)
 
 /// The file or folder of an endpoint, the same whether it is given from the root or from here.
 fn place(endpoint: &Endpoint) -> Option<PathBuf> {
-    endpoint.path().map(|path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+    endpoint.path().map(|path| std::path::absolute(&path).unwrap_or(path))
 }

@@ -82,27 +82,30 @@ pub(super) fn reference(endpoint: &Endpoint) -> Reference {
     endpoint.name().map_or(Reference::Only, Reference::Name)
 }
 
-/// `endpoint`, with the tag `latest` when it is an image on a registry without tag and digest.
+/// `endpoint`, with the tag `latest` when it is a repository with tags and none is given, and no digest.
 pub(super) fn with_default_tag(endpoint: &Endpoint) -> Endpoint {
-    match endpoint {
-        Endpoint::Registry(image) if endpoint.is_repository() => {
-            Endpoint::Registry(image.clone().tagged(Some(Tag::latest())))
-        }
-        other => other.clone(),
+    if endpoint.has_tags() && endpoint.is_repository() {
+        tagged(endpoint, Tag::latest())
+    } else {
+        endpoint.clone()
     }
+}
+
+fn tagged(endpoint: &Endpoint, tag: Tag) -> Endpoint {
+    // A tag is a name wherever there are tags.
+    endpoint.named(&tag.into()).unwrap_or_else(|_| endpoint.clone())
 }
 
 /// `destination`, named like `source` when it has no name of its own.
 ///
-/// On a registry that is the source's tag; nothing, when the source is given by digest alone; `latest`, when the
+/// Where there are tags that is the source's tag; nothing, when the source is given by digest alone; `latest`, when the
 /// source has no name or one that is no tag. In a layout it is the source's name, whatever it is.
 fn with_name_of(destination: &Endpoint, source: &Endpoint) -> Endpoint {
-    let is_repository = destination.is_repository();
+    if destination.has_tags() && destination.is_repository() {
+        return tag_for(source).map_or(destination.clone(), |tag| tagged(destination, tag));
+    }
     let mut destination = destination.clone();
     match &mut destination {
-        Endpoint::Registry(image) if is_repository => {
-            *image = image.clone().tagged(tag_for(source));
-        }
         Endpoint::Oci { name: to @ None, .. } | Endpoint::OciArchive { name: to @ None, .. } => {
             *to = source.name();
         }
@@ -152,6 +155,9 @@ mod tests {
             ("q.io/a:v1", "oci:d:v2", "oci:d:v2"),
             ("q.io/a:v1", "docker-archive:f", "docker-archive:f:q.io/a:v1"),
             ("q.io/a:v1", "dir:d", "dir:d"),
+            ("q.io/a:v1", "file://b", "file://b:v1"),
+            ("file://b", "r.io/b", "r.io/b:latest"),
+            (by_digest.as_str(), "file://b", "file://b"),
         ] {
             let source = with_default_tag(&source.parse().unwrap());
             let destination = with_name_of(&destination.parse().unwrap(), &source);

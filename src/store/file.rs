@@ -1,6 +1,7 @@
-//! Reading files that others may have made: no links followed, no pipes waited for, sizes bounded.
+//! Files and folders that others may have made: no links followed, no pipes waited for, sizes bounded.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -72,6 +73,43 @@ impl Span {
         self.file.read_exact_at(&mut bytes, offset).map_err(Error::io("read", &self.path))?;
         Ok(bytes.into())
     }
+}
+
+/// Whether `dir` is a folder below `root`, and no link leads there.
+pub(super) fn is_below(root: &Path, dir: &Path) -> bool {
+    let is_folder = |folder: &Path| std::fs::symlink_metadata(folder).is_ok_and(|m| m.is_dir());
+    folders(root, dir).into_iter().all(is_folder)
+}
+
+/// Makes the folder `dir` below `root`, with those between them. A link on the way is refused.
+pub(super) fn make_below(root: &Path, dir: &Path) -> Result<()> {
+    if !root.as_os_str().is_empty() {
+        std::fs::create_dir_all(root).map_err(Error::io("create", root))?;
+    }
+    for folder in folders(root, dir) {
+        match std::fs::create_dir(folder) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                return Err(Error::io("create", folder)(error));
+            }
+            _ => require_folder(folder)?,
+        }
+    }
+    Ok(())
+}
+
+/// The folders from below `root` down to `dir`.
+fn folders<'a>(root: &Path, dir: &'a Path) -> Vec<&'a Path> {
+    let mut folders: Vec<_> = dir.ancestors().take_while(|folder| *folder != root).collect();
+    folders.reverse();
+    folders
+}
+
+fn require_folder(path: &Path) -> Result<()> {
+    let metadata = std::fs::symlink_metadata(path).map_err(Error::io("read", path))?;
+    if metadata.is_dir() {
+        return Ok(());
+    }
+    Err(Error::NotA { place: path.display().to_string(), expected: "a folder", source: None })
 }
 
 fn not_regular(path: &Path) -> Error {

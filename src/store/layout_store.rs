@@ -7,6 +7,7 @@ use std::net::Ipv6Addr;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::file;
 use super::layout::OWN_NAMES;
 use super::{Error, Layout, Result};
 use crate::model::{ReferenceError, Registry, Repository};
@@ -56,13 +57,7 @@ impl LayoutStore {
     /// When it is not, or when `name` is no repository name.
     pub fn layout(&self, name: &str) -> Result<Layout> {
         let dir = self.dir(name)?;
-        for folder in folders(&self.root, &dir) {
-            match std::fs::symlink_metadata(folder) {
-                Ok(metadata) if metadata.is_dir() => {}
-                _ => return Err(self.no_repository(name)),
-            }
-        }
-        if !dir.join(OWN_NAMES[0]).is_file() {
+        if !file::is_below(&self.root, &dir) || !dir.join(OWN_NAMES[0]).is_file() {
             return Err(self.no_repository(name));
         }
         self.remember(name, || Layout::open(dir))
@@ -74,15 +69,7 @@ impl LayoutStore {
     /// When it cannot be made, or when `name` is no repository name.
     pub fn create(&self, name: &str) -> Result<Layout> {
         let dir = self.dir(name)?;
-        std::fs::create_dir_all(&self.root).map_err(Error::io("create", &self.root))?;
-        for folder in folders(&self.root, &dir) {
-            match std::fs::create_dir(folder) {
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                    return Err(Error::io("create", folder)(error));
-                }
-                _ => require_folder(folder)?,
-            }
-        }
+        file::make_below(&self.root, &dir)?;
         if !dir.join(OWN_NAMES[0]).is_file() {
             self.known().remove(name);
         }
@@ -146,21 +133,6 @@ impl LayoutStore {
             source: None,
         }
     }
-}
-
-/// The folders from below `root` down to `dir`.
-fn folders<'a>(root: &Path, dir: &'a Path) -> Vec<&'a Path> {
-    let mut folders: Vec<_> = dir.ancestors().take_while(|folder| *folder != root).collect();
-    folders.reverse();
-    folders
-}
-
-fn require_folder(path: &Path) -> Result<()> {
-    let metadata = std::fs::symlink_metadata(path).map_err(Error::io("read", path))?;
-    if metadata.is_dir() {
-        return Ok(());
-    }
-    Err(Error::NotA { place: path.display().to_string(), expected: "a folder", source: None })
 }
 
 /// The folders in `dir` that may be repositories, or hold some, with their names.

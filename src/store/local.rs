@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::archive::{self, ArchiveSink, ArchiveSource};
 use super::dir::ImageDir;
 use super::file::blocking;
+use super::oc_folder::OcFolder;
 use super::{Error, Layout, Result, Sink, Source, WriteOptions};
 use crate::model::Endpoint;
 
@@ -21,6 +22,9 @@ pub async fn open_source(endpoint: &Endpoint) -> Result<Arc<dyn Source>> {
             Endpoint::OciArchive { file, .. } => Arc::new(ArchiveSource::open_oci(file)?),
             Endpoint::DockerArchive { file, .. } => Arc::new(ArchiveSource::open_docker(file)?),
             Endpoint::Dir(dir) => Arc::new(ImageDir::open(dir)?),
+            Endpoint::File { root, repository, .. } => {
+                Arc::new(OcFolder::open(root, repository.clone())?)
+            }
         };
         Ok(source)
     })
@@ -45,6 +49,9 @@ pub async fn open_sink(endpoint: &Endpoint, options: WriteOptions) -> Result<Arc
                 Arc::new(ArchiveSink::create(file, &archive::DOCKER, options.durability)?)
             }
             Endpoint::Dir(dir) => Arc::new(ImageDir::create(dir, options.durability)?),
+            Endpoint::File { root, repository, .. } => {
+                Arc::new(OcFolder::create(root, repository.clone(), options)?)
+            }
         };
         Ok(sink)
     })

@@ -13,6 +13,7 @@ mod file;
 mod layout;
 mod layout_store;
 pub mod local;
+mod oc_folder;
 mod partial;
 mod unaware;
 mod write;

@@ -127,3 +127,43 @@ fn arguments_and_several_files_go_together() {
     shell.ok(&["mirror", "-f", "one", "-f", "two", "oci:images:c=oci:copy"]);
     assert_eq!(shell.ok(&["tags", "oci:copy"]), "a\nb\nc\n");
 }
+
+#[test]
+fn a_folder_of_repositories_goes_there_and_back() {
+    need!("docker-registry", "skopeo");
+    let shell = Shell::new();
+    let (from, to) = (stocked(&shell, &["v1.0", "v1.1", "v2.0"]), Site::open());
+    let layout = Layout::new(shell.path("index"));
+    let images = ["linux/amd64", "linux/arm64"]
+        .map(|platform| layout.image(platform, &[layout.layer(&[("etc/platform", platform)])]));
+    layout.name("v3.0", &layout.index(&images));
+    shell.ok(&["push", "--plain-http", "oci:index:v3.0", &from.image("team/app:v3.0")]);
+    let app = from.image("team/app");
+    let out = ["mirror", "--src-plain-http", "--dir", "usb/stick", &app, "file://team/app"];
+    let said = shell.ok(&out);
+    assert!(said.contains(" file://team/app:v3.0\n"), "{said}");
+    let folder = shell.path("usb/stick/v2/team/app/manifests");
+    let link = fs::read_link(folder.join("v1.0")).unwrap();
+    assert!(folder.join(link).is_file());
+    let again = shell.run(&out);
+    assert_eq!(again.stderr.matches("was there already").count(), 4, "{}", again.stderr);
+
+    let back = to.image("far/app");
+    shell.ok(&[
+        "mirror",
+        "--dest-plain-http",
+        "--from-dir",
+        "usb/stick",
+        "file://team/app:v1.*",
+        &back,
+    ]);
+    assert_eq!(tags(&to, "far/app"), ["v1.0", "v1.1"]);
+    fs::rename(shell.path("usb/stick/v2"), shell.path("v2")).unwrap();
+    shell.ok(&["mirror", "--dest-plain-http", "file://team/app", &back]);
+    for tag in ["v1.0", "v1.1", "v2.0", "v3.0"] {
+        let (here, there) = (format!("team/app:{tag}"), format!("far/app:{tag}"));
+        assert_eq!(to.fetch(&there), from.fetch(&here), "{tag}");
+    }
+    let absent = shell.fails(4, &["mirror", "file://team/none:v1", "oci:x:v1"]);
+    assert!(absent.contains("v2/team/none"), "{absent}");
+}

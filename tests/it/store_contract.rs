@@ -6,6 +6,7 @@ mod judge;
 mod kinds;
 mod layouts;
 mod memory;
+mod oc_folders;
 mod promises;
 
 /// One test for each promise, in a module for each kind.
@@ -26,7 +27,7 @@ macro_rules! contract {
     };
 }
 
-contract!(one_image: layout, oci_archive, docker_archive, dir, registry => {
+contract!(one_image: layout, oci_archive, docker_archive, dir, oc_folder, registry => {
     what_is_put_can_be_got,
     wrong_bytes_leave_nothing,
     an_image_needs_its_blobs,
@@ -37,7 +38,7 @@ contract!(one_image: layout, oci_archive, docker_archive, dir, registry => {
     what_is_not_there_is_not_found,
 });
 
-contract!(many_images: layout, oci_archive, docker_archive, registry => {
+contract!(many_images: layout, oci_archive, docker_archive, oc_folder, registry => {
     names_move,
     referrers_are_listed,
     many_put_names_at_once,
@@ -45,7 +46,7 @@ contract!(many_images: layout, oci_archive, docker_archive, registry => {
 
 // Registries differ in these: what they say of bytes that they refuse, whether an index may be sparse, and that a name
 // leads to a SHA-256 digest.
-contract!(on_this_machine: layout, oci_archive, docker_archive, dir => {
+contract!(on_this_machine: layout, oci_archive, docker_archive, dir, oc_folder => {
     wrong_bytes_are_told_apart,
     an_index_may_be_sparse,
     sha512_is_as_good,

@@ -21,13 +21,15 @@ Examples:
   longshore mirror quay.io/org/a:v1=reg.local/a:v1 quay.io/org/b:v1=reg.local/b:v1
   longshore mirror 'quay.io/org/app:v1.*' registry.local/org/app
   longshore mirror -f mappings.txt --dest-creds 'org+robot' --referrers
+  longshore mirror quay.io/org/app:v1 file://org/app:v1 --dir usb
   longshore mirror --filter-by-os '^linux/(amd64|arm64)' --keep-manifest-list SRC DST
   longshore mirror -f - --src-authfile pull-secret.yaml < mappings.txt
   longshore mirror -c imageset-config.yaml registry.local/mirror
 
 A mapping file has one mapping per line, SRC=DST or SRC DST [DST…]; # starts a comment.
-With * in its tag a source is all tags that match, and a repository on a registry without a
-tag is all its tags; the destination is a repository then.
+With * in its tag a source is all tags that match, and a repository without a tag is all its
+tags; the destination is a repository then. file://REPOSITORY[:TAG] is in a folder as
+'oc image mirror' writes it.
 
 Of an ImageSetConfiguration additionalImages, blockedImages and archiveSize are read; what else it
 asks for is refused. An image quay.io/org/app:v1 of it goes to ROOT/org/app:v1, unless it has a
@@ -107,6 +109,7 @@ impl MirrorArgs {
             return Err(UsageError("there is no mapping to work on".into()));
         }
         let platforms = self.rules.platforms(&self.platforms.platforms);
+        let lines = lines.into_iter().map(|line| self.rules.place(line)).collect();
         Ok(MirrorRequest { lines, platforms, mirroring: self.mirroring() })
     }
 

@@ -79,6 +79,7 @@ Images are named as podman and skopeo name them:
   oci-archive:FILE[:NAME]        an OCI image layout in a tar file
   docker-archive:FILE[:NAME]     what 'docker save' writes and 'docker load' reads
   dir:DIR                        a folder of plain files, one image
+  file://REPOSITORY[:TAG]        what 'oc image mirror' writes to a folder
 
 An image stream follows tags of registries and remembers what each has pointed to. Streams are
 files in a folder, or belong to a cluster.

@@ -1,6 +1,9 @@
 //! Flags of `oc image mirror`: what is left out, skipped or put again.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
+use longshore::mirror::Line;
 use longshore::model::PlatformFilter;
 use longshore::session::Trust;
 use longshore::store::Ignoring;
@@ -31,6 +34,12 @@ pub(crate) struct RuleArgs {
     /// Changes nothing: an image that fails never stops the others
     #[arg(long)]
     continue_on_error: bool,
+    /// Folder that sources as in file://org/app:v1 are below [default: the current one]
+    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    from_dir: Option<PathBuf>,
+    /// Folder that destinations as in file://org/app:v1 are below [default: the current one]
+    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    dir: Option<PathBuf>,
     /// At both ends: verify no certificate, and speak HTTP to a registry that has no TLS
     #[arg(long, help_heading = "Registry access")]
     insecure: bool,
@@ -76,6 +85,13 @@ impl RuleArgs {
 
     pub(super) fn trust(&self) -> Trust {
         if self.insecure { Trust::Waived } else { Trust::Verified }
+    }
+
+    /// `line`, with what it has in folders of repositories where it is.
+    pub(super) fn place(&self, line: Line) -> Line {
+        let [from, to] =
+            [&self.from_dir, &self.dir].map(|dir| dir.as_deref().unwrap_or(Path::new("")));
+        line.below(from, to)
     }
 
     /// The platforms that are wanted, where `given` are those of `--platform`.

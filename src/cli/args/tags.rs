@@ -1,7 +1,7 @@
 //! `tags`.
 
 use clap::Args;
-use longshore::model::{Endpoint, ImageName};
+use longshore::model::Endpoint;
 
 use super::{AccessArgs, UsageError, endpoint};
 
@@ -25,18 +25,7 @@ pub(crate) struct TagsArgs {
 impl TagsArgs {
     /// Refuses the name of one image where that of a repository is meant.
     pub(crate) fn check(&self) -> Result<(), UsageError> {
-        let named = match &self.repository {
-            Endpoint::Registry(ImageName::Qualified(image)) => {
-                image.tag.is_some() || image.digest.is_some()
-            }
-            Endpoint::Registry(ImageName::Short { tag, digest, .. }) => {
-                tag.is_some() || digest.is_some()
-            }
-            Endpoint::Oci { name, .. }
-            | Endpoint::OciArchive { name, .. }
-            | Endpoint::DockerArchive { name, .. } => name.is_some(),
-            Endpoint::Dir(_) => false,
-        };
+        let named = self.repository.name().is_some() || self.repository.digest().is_some();
         if named {
             let text = format!("'{}' names one image: leave out tag and digest", self.repository);
             return Err(UsageError(text));

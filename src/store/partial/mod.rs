@@ -37,6 +37,14 @@ pub(super) fn temporary(dir: &Path) -> Result<NamedTempFile> {
     temporary_as(dir, PREFIX.as_ref())
 }
 
+/// A link to `to` in `dir`, under a name that is of no use, which is removed when it is dropped.
+pub(super) fn temporary_link(dir: &Path, to: &str) -> Result<NamedTempFile<()>> {
+    tempfile::Builder::new()
+        .prefix(PREFIX)
+        .make_in(dir, |path| std::os::unix::fs::symlink(to, path))
+        .map_err(Error::io("create a link in", dir))
+}
+
 /// An empty file for what is to be called `target`, beside it. Those that killed writers of `target` left behind are
 /// removed.
 pub(super) fn temporary_beside(target: &Path) -> Result<NamedTempFile> {

@@ -1,7 +1,7 @@
 //! The kinds of store that the contract holds for.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use longshore::config::{ConnectionOptions, Env, Registries};
@@ -19,7 +19,7 @@ pub(super) struct Kind {
     open: Arc<dyn Open>,
     /// What stands before the tag in the name of an image; `None` where images have no names.
     prefix: Option<&'static str>,
-    registry: Option<Embedded>,
+    _registry: Option<Embedded>,
 }
 
 impl Kind {
@@ -39,11 +39,18 @@ impl Kind {
         Self::local("dir", None)
     }
 
+    pub(super) fn oc_folder() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("store");
+        let kind = Self::at(folder, "file://org/app", Some(""));
+        Self { endpoint: kind.endpoint.clone().below(&root), ..kind }
+    }
+
     pub(super) fn registry() -> Self {
         let registry = Embedded::new();
         let endpoint = format!("{}/org/app", registry.address());
         Self {
-            registry: Some(registry),
+            _registry: Some(registry),
             ..Self::at(tempfile::tempdir().unwrap(), &endpoint, Some(""))
         }
     }
@@ -60,7 +67,7 @@ impl Kind {
         let env = Env::fake(folder.path(), []);
         let session = Session::new(env, Registries::default(), options);
         let endpoint = endpoint.parse().unwrap();
-        Self { folder, endpoint, open: Arc::new(session), prefix, registry: None }
+        Self { folder, endpoint, open: Arc::new(session), prefix, _registry: None }
     }
 
     /// The store, to be written to.
@@ -83,11 +90,12 @@ impl Kind {
         self.prefix.map(|prefix| format!("{prefix}{tag}").parse().unwrap())
     }
 
-    /// How to ask for the only image here. A registry does not tell; there it takes the digest.
+    /// How to ask for the only image here. A repository with tags does not tell; there it takes the digest.
     pub(super) fn only(&self, image: &Manifest) -> Reference {
-        match self.registry {
-            Some(_) => Reference::Digest(image.digest().clone()),
-            None => Reference::Only,
+        if self.endpoint.has_tags() {
+            Reference::Digest(image.digest().clone())
+        } else {
+            Reference::Only
         }
     }
 
@@ -105,7 +113,7 @@ impl Kind {
     }
 
     /// Where the store is.
-    pub(super) fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> PathBuf {
         self.endpoint.path().unwrap()
     }
 
