@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::gather::gather;
 use super::job::{ImageResult, Job};
+use super::landing::Landings;
 use super::movers::Movers;
 use super::run::Run;
 use super::{Event, Observer};
@@ -36,6 +37,7 @@ pub struct Copier {
     pub(super) movers: Arc<Movers>,
     pub(super) observer: Arc<dyn Observer>,
     pub(super) images: Semaphore,
+    pub(super) landings: Arc<Landings>,
 }
 
 /// What a target said when it was asked for the image.
@@ -49,7 +51,12 @@ impl Copier {
     #[must_use]
     pub fn new(options: &CopyOptions, observer: Arc<dyn Observer>) -> Self {
         let movers = Movers::new(options.jobs.max(1), Arc::clone(&observer));
-        Self { movers: Arc::new(movers), observer, images: Semaphore::new(IMAGES) }
+        Self {
+            movers: Arc::new(movers),
+            observer,
+            images: Semaphore::new(IMAGES),
+            landings: Arc::default(),
+        }
     }
 
     /// Copies one image to all its targets, and tells what became of it at each, in their order. A target that has it

@@ -14,6 +14,7 @@ mod feed;
 mod flight;
 mod gather;
 mod job;
+mod landing;
 mod mounts;
 mod movers;
 mod plan;

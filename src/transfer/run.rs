@@ -12,6 +12,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::copy::Copier;
 use super::job::{ImageReport, ImageResult, Job, Outcome};
+use super::landing::Landings;
 use super::movers::{Delivery, Placed};
 use super::resolve::choose;
 use super::{Attachments, Event, ImageGraph, Plan, ResolveError};
@@ -226,9 +227,9 @@ impl<'a> Run<'a> {
         work: &mut Option<Work>,
     ) -> Option<BoxFuture<'static, (usize, ImageResult)>> {
         let Work { delivery, plan, report, .. } = work.take_if(|work| work.missing == 0)?;
-        let job = Arc::clone(&self.job);
+        let (job, landings) = (Arc::clone(&self.job), Arc::clone(&self.copier.landings));
         let commit = async move {
-            let result = match put_manifests(&job, delivery.number, &plan).await {
+            let result = match put_manifests(&job, delivery.number, &plan, &landings).await {
                 Ok(()) => Ok(report),
                 Err(error) => Err(Arc::new(error.into())),
             };
@@ -304,12 +305,17 @@ fn blobs_of(works: &[Option<Work>]) -> Vec<(Descriptor, Vec<Arc<Delivery>>)> {
     blobs
 }
 
-async fn put_manifests(job: &Job, target: usize, plan: &Plan) -> store::Result<()> {
-    let sink = &job.targets[target].sink;
+async fn put_manifests(
+    job: &Job,
+    target: usize,
+    plan: &Plan,
+    landings: &Landings,
+) -> store::Result<()> {
+    let sink = job.targets[target].sink.as_ref();
     for round in &plan.rounds {
         let puts: Vec<_> = round
             .iter()
-            .map(|(manifest, name)| sink.put_manifest(manifest, name.as_ref()))
+            .map(|(manifest, name)| landings.put(sink, manifest, name.as_ref()))
             .collect();
         stream::iter(puts).buffer_unordered(MANIFESTS).try_collect::<()>().await?;
     }

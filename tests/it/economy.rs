@@ -253,6 +253,25 @@ fn an_image_that_is_there_under_another_name_is_only_given_the_name() {
 }
 
 #[test]
+fn two_names_for_one_image_do_not_write_its_parts_twice() {
+    let (to, shell) = (Counted::new(), Shell::new());
+    make_index(&shell, 1000);
+    // Mappings of one source are one job; these are six.
+    let mappings: Vec<String> = (0..6)
+        .map(|number| {
+            let copy = format!("copy{number}");
+            std::os::unix::fs::symlink(shell.path("image"), shell.path(&copy)).unwrap();
+            format!("oci:{copy}:v1={}", to.image(&format!("app:v{number}")))
+        })
+        .collect();
+    mirror(&shell, &mappings);
+    let asked = to.lines();
+    let puts = |part: &str| asked.iter().filter(|line| line.starts_with(part)).count();
+    assert_eq!(puts("PUT /v2/app/manifests/sha256:"), 2, "{asked:#?}");
+    assert_eq!(puts("PUT /v2/app/manifests/v"), 6, "{asked:#?}");
+}
+
+#[test]
 fn of_an_index_that_changed_only_what_is_new_is_asked_for_and_moved() {
     let (from, to, shell) = (Counted::new(), Counted::new(), Shell::new());
     make_index(&shell, 10_000);
