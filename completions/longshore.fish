@@ -116,6 +116,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand push" -s q -l quiet 
 complete -c longshore -n "__fish_longshore_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s f -l filename -d 'Read mappings from a file, after those of the arguments; - is standard input; may be given several times' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s c -l config -d 'Read a set of images from a file: an ImageSetConfiguration (mirror.openshift.io/v2alpha1), as oc-mirror reads it; - is standard input' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l update-graph -d 'Where the update graph comes from that tells which releases a channel has: an update service, or a file with its answer [default: UPDATE_URL_OVERRIDE, or the public services of OpenShift and OKD]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l filter-by-os -d 'Take only images in whose OS/ARCH[/VARIANT] this regular expression is found; .* is all' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l from-dir -d 'Folder that sources as in file://org/app:v1 are below [default: the current one]' -r -F

@@ -10,6 +10,7 @@ mod expand;
 mod images;
 mod mapping;
 mod read;
+pub mod release;
 mod root;
 pub mod set;
 

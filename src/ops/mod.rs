@@ -7,7 +7,9 @@ mod logout;
 mod pairs;
 mod pull_through;
 mod pulled;
+mod releases;
 mod stream_store;
+mod update_graph;
 mod watch;
 
 pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy};
@@ -17,5 +19,7 @@ pub use logout::{LogoutReport, logout};
 pub use pairs::{Pair, check, pairs};
 pub use pull_through::{PullThrough, PullThroughError, PullThroughOptions};
 pub use pulled::{NoDataHome, layouts, pulled};
+pub use releases::{CollectError, CollectedReleases, releases};
 pub use stream_store::{NoStreamsHome, stream_store};
+pub use update_graph::{UpdateGraph, UpdateGraphAddressError, UpdateGraphError};
 pub use watch::{Ask, Event, Interval, IntervalError, Refresh, Trouble, refresh, watch};

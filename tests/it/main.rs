@@ -48,6 +48,7 @@ mod imagestream_pull_through;
 mod imagestream_requests;
 mod imagestream_writers;
 mod kit;
+mod mirror_release;
 mod mirror_set;
 mod reaction_command;
 mod reaction_triggers;

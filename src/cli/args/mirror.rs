@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use longshore::mirror::{Line, Root};
 use longshore::model::PlatformFilter;
-use longshore::ops::CopyRequest;
+use longshore::ops::{CopyRequest, UpdateGraph};
 use longshore::session::Trust;
 use longshore::store::Ignoring;
 
@@ -25,15 +25,18 @@ Examples:
   longshore mirror --filter-by-os '^linux/(amd64|arm64)' --keep-manifest-list SRC DST
   longshore mirror -f - --src-authfile pull-secret.yaml < mappings.txt
   longshore mirror -c imageset-config.yaml registry.local/mirror
+  longshore mirror -c imageset-config.yaml --update-graph graph.json registry.local/mirror
 
 A mapping file has one mapping per line, SRC=DST or SRC DST [DST…]; # starts a comment.
 With * in its tag a source is all tags that match, and a repository without a tag is all its
 tags; the destination is a repository then. file://REPOSITORY[:TAG] is in a folder as
 'oc image mirror' writes it.
 
-Of an ImageSetConfiguration additionalImages, blockedImages and archiveSize are read; what else it
-asks for is refused. An image quay.io/org/app:v1 of it goes to ROOT/org/app:v1, unless it has a
-targetRepo or a targetTag; one that is named by digest alone gets the tag image-HEX.";
+Of an ImageSetConfiguration platform, additionalImages, blockedImages and archiveSize are read; what
+else it asks for is refused. An image quay.io/org/app:v1 of it goes to ROOT/org/app:v1, unless it has a
+targetRepo or a targetTag; one that is named by digest alone gets the tag image-HEX.
+The images of a release go to ROOT/openshift/release:VERSION-ARCH-COMPONENT, and its payload to
+ROOT/openshift/release-images:VERSION-ARCH.";
 
 /// Copy images between any two places, with every digest kept
 ///
@@ -53,6 +56,10 @@ pub(crate) struct MirrorArgs {
     /// - is standard input
     #[arg(short, long, value_name = "FILE", conflicts_with_all = ["filenames", "platforms", "filter_by_os"])]
     pub(crate) config: Option<PathBuf>,
+    /// Where the update graph comes from that tells which releases a channel has: an update service, or a file with its
+    /// answer [default: UPDATE_URL_OVERRIDE, or the public services of OpenShift and OKD]
+    #[arg(long, value_name = "URL|FILE", requires = "config")]
+    pub(crate) update_graph: Option<UpdateGraph>,
     #[command(flatten)]
     pub(crate) platforms: PlatformArgs,
     #[command(flatten)]

@@ -7,9 +7,13 @@ use longshore::auth::{self, KeyringError};
 use longshore::config;
 use longshore::http;
 use longshore::mirror::MappingError;
+use longshore::mirror::release::ReleaseError;
 use longshore::mirror::set::SetError;
 use longshore::model::ErrorCode;
-use longshore::ops::{InspectError, LoginError, NoDataHome, NoStreamsHome, PullThroughError};
+use longshore::ops::{
+    CollectError, InspectError, LoginError, NoDataHome, NoStreamsHome, PullThroughError,
+    UpdateGraphAddressError, UpdateGraphError,
+};
 use longshore::reaction::{SecretError, WebhookError, triggers};
 use longshore::server::{HtpasswdError, StartError, TlsError};
 use longshore::session;
@@ -40,11 +44,14 @@ impl Finding {
 /// Tells what it knows of an error if that is of its type.
 type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
 
-const EXPERTS: [Expert; 14] = [
+const EXPERTS: [Expert; 17] = [
     imagestreams::recognise,
     |error| error.downcast_ref().and_then(of_login),
     |error| is_usage(error).then(|| Finding::of(Exit::Usage)),
     |error| error.downcast_ref().map(of_set),
+    |error| error.downcast_ref().and_then(of_collecting),
+    |error| error.downcast_ref().and_then(of_update_graph),
+    |error| error.downcast_ref::<Box<ReleaseError>>().and_then(|error| of_release(error)),
     |error| error.downcast_ref().map(of_nobody),
     |error| error.downcast_ref().and_then(of_inspect),
     |error| error.downcast_ref().and_then(of_resolve),
@@ -72,7 +79,37 @@ fn of_set(error: &SetError) -> Finding {
         SetError::Document { source, .. } if !source.snippet().is_empty() => {
             finding.hint(format!("the line reads: {}", source.snippet()))
         }
+        SetError::Channel { .. } => Finding::of(Exit::NotFound),
         _ => finding,
+    }
+}
+
+/// The rest of a collection's errors is known by itself, or by its cause.
+fn of_collecting(error: &CollectError) -> Option<Finding> {
+    match error {
+        CollectError::Architecture { .. } => Some(Finding::of(Exit::Verification)),
+        CollectError::Set(error) => Some(of_set(error)),
+        CollectError::Graph(error) => of_update_graph(error),
+        CollectError::Release { .. } => None,
+    }
+}
+
+fn of_update_graph(error: &UpdateGraphError) -> Option<Finding> {
+    use UpdateGraphError as E;
+    match error {
+        E::Service { source, .. } => of_http(source),
+        E::Status { .. } => Some(
+            Finding::of(Exit::Network).hint("name another service, or a file, with --update-graph"),
+        ),
+        E::File(..) | E::TooLarge(_) => Some(Finding::of(Exit::Local)),
+        E::Graph { .. } => Some(Finding::of(Exit::Verification)),
+    }
+}
+
+fn of_release(error: &ReleaseError) -> Option<Finding> {
+    match error {
+        ReleaseError::Store(error) => of_store(error),
+        _ => Some(Finding::of(Exit::Verification)),
     }
 }
 
@@ -213,6 +250,7 @@ fn is_usage(error: &(dyn Error + 'static)) -> bool {
         || error.is::<NoDataHome>()
         || error.is::<NoStreamsHome>()
         || error.is::<PullThroughError>()
+        || error.is::<UpdateGraphAddressError>()
         || matches!(error.downcast_ref(), Some(WebhookError::Address))
 }
 

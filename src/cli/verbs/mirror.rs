@@ -10,7 +10,8 @@ use longshore::model::Endpoint;
 use longshore::ops::{self, CopiedImage, CopyRequest, Ends};
 use longshore::store::Unaware;
 
-use super::{Work, copy, ends, mirror_set};
+use super::mirror_set::{self, SetRequest};
+use super::{Work, copy, ends};
 use crate::cli::Context;
 use crate::cli::args::{MirrorArgs, MirrorRequest, Mirroring};
 use crate::cli::exit::Exit;
@@ -19,7 +20,9 @@ use crate::cli::exit::Exit;
 pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<'_>> {
     if let Some(file) = &args.config {
         let (root, set) = (args.root()?, mirror_set::read(file, context)?);
-        return mirror_set::start(&set, &root, args.mirroring(), context);
+        let graphs = mirror_set::graphs(args.update_graph.as_ref(), context)?;
+        let request = SetRequest { set, root, graphs, mirroring: args.mirroring() };
+        return mirror_set::start(request, context);
     }
     let lines = lines(&args, context)?;
     let request = args.resolve(lines)?;

@@ -3,36 +3,82 @@
 use std::path::Path;
 
 use futures_util::FutureExt as _;
+use longshore::http::RetryPolicy;
 use longshore::mirror::Root;
 use longshore::mirror::set::{ImageSet, Selection};
-use longshore::ops::{self, CopyRequest};
+use longshore::model::Tag;
+use longshore::ops::{self, CollectedReleases, CopyRequest, Ends, UpdateGraph};
 
 use super::{Work, copy, mirror};
 use crate::cli::Context;
 use crate::cli::args::Mirroring;
+use crate::cli::exit::Exit;
+
+/// The variable by which oc-mirror is told of another update service.
+const UPDATE_URL: &str = "UPDATE_URL_OVERRIDE";
+
+/// A set, and where it goes.
+pub(super) struct SetRequest {
+    pub(super) set: ImageSet,
+    pub(super) root: Root,
+    pub(super) graphs: UpdateGraph,
+    pub(super) mirroring: Mirroring,
+}
 
 pub(super) fn read(file: &Path, context: &Context) -> anyhow::Result<ImageSet> {
     Ok(ImageSet::read(&file.display().to_string(), &context.input.file(file)?)?)
 }
 
-/// Passwords are asked for here. The images that the set blocks are told.
-pub(super) fn start<'a>(
-    set: &ImageSet,
-    root: &Root,
-    mirroring: Mirroring,
-    context: &'a Context,
-) -> anyhow::Result<Work<'a>> {
-    let Selection { mappings, blocked } = set.select(root)?;
+/// Where update graphs come from: what is `given`, or what the environment says.
+pub(super) fn graphs(
+    given: Option<&UpdateGraph>,
+    context: &Context,
+) -> anyhow::Result<UpdateGraph> {
+    match (given, context.env.var(UPDATE_URL)) {
+        (Some(given), _) => Ok(given.clone()),
+        (None, Some(url)) => Ok(url.to_string_lossy().parse()?),
+        (None, None) => Ok(UpdateGraph::default()),
+    }
+}
+
+/// Passwords are asked for here.
+pub(super) fn start(request: SetRequest, context: &Context) -> anyhow::Result<Work<'_>> {
+    // A login is for the root, whichever images go there.
+    let somewhere = request.root.endpoint(&"any".parse()?, &Tag::latest())?;
+    let ends = mirror::open(&request.mirroring, request.set.sources(), [&somewhere], context)?;
+    Ok(run(ends, request, context).boxed())
+}
+
+async fn run(ends: Ends, request: SetRequest, context: &Context) -> anyhow::Result<Exit> {
+    let SetRequest { set, root, graphs, mirroring } = request;
+    let Mirroring { missing, copy, .. } = mirroring;
+    let CollectedReleases { releases, notes } =
+        collect(&set, &graphs, copy.source.retry, &ends).await?;
+    let Selection { mappings, blocked } = set.select(&releases, &root)?;
     ops::check(&mappings)?;
     if !context.quiet {
+        context.console.lines(notes.iter().map(|note| format!("note: {note}")));
+        context.console.lines(
+            releases
+                .iter()
+                .map(|(_, r)| format!("release {}: {} images", r.tag, r.components.len())),
+        );
         context
             .console
             .lines(blocked.iter().map(|b| format!("blocked: {} (by '{}')", b.origin, b.pattern)));
     }
-    let sources = mappings.iter().map(|mapping| &mapping.source);
-    let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
-    let ends = mirror::open(&mirroring, sources, destinations, context)?;
-    let request = CopyRequest { mappings, ..mirroring.copy.request };
-    let missing = mirroring.missing;
-    Ok(async move { copy::run(&ends, &request, Vec::new(), missing, context).await }.boxed())
+    let request = CopyRequest { mappings, ..copy.request };
+    copy::run(&ends, &request, Vec::new(), missing, context).await
+}
+
+async fn collect(
+    set: &ImageSet,
+    graphs: &UpdateGraph,
+    retry: RetryPolicy,
+    ends: &Ends,
+) -> anyhow::Result<CollectedReleases> {
+    match &set.platform {
+        Some(platform) => Ok(ops::releases(platform, graphs, retry, ends.source.as_ref()).await?),
+        None => Ok(CollectedReleases::default()),
+    }
 }

@@ -1,5 +1,7 @@
 //! What can be wrong with a set.
 
+use semver::Version;
+
 use crate::mirror::Position;
 use crate::model::ReferenceError;
 use crate::yaml;
@@ -57,6 +59,17 @@ pub enum SetError {
         #[source]
         source: ReferenceError,
     },
+    /// A channel does not have what is wanted of it.
+    #[error("{position}: the channel '{name}' cannot be mirrored")]
+    Channel {
+        /// Where it stands.
+        position: Position,
+        /// The channel.
+        name: String,
+        /// Why not.
+        #[source]
+        source: Box<ChannelError>,
+    },
     /// There is nothing to do.
     #[error("{file} wants no image")]
     Nothing {
@@ -70,5 +83,40 @@ pub enum SetError {
         file: String,
         /// How many.
         images: usize,
+    },
+}
+
+/// Why a channel does not have what is wanted of it.
+#[derive(Debug, thiserror::Error)]
+pub enum ChannelError {
+    /// The last release comes before the first.
+    #[error("minVersion {min} is newer than maxVersion {max}")]
+    Reversed {
+        /// The first release.
+        min: Version,
+        /// The last one.
+        max: Version,
+    },
+    /// The update service knows nothing of it.
+    #[error("the update graph has no release of it")]
+    Empty,
+    /// No release of this version.
+    #[error("the update graph has no release {0} of it")]
+    NoRelease(Version),
+    /// No releases between two versions.
+    #[error("the update graph has no release of it from {min} to {max}")]
+    NoneBetween {
+        /// The first version.
+        min: Version,
+        /// The last one.
+        max: Version,
+    },
+    /// No updates lead from one release to the other.
+    #[error("no updates lead from {min} to {max}")]
+    NoWay {
+        /// The first release.
+        min: Version,
+        /// The last one.
+        max: Version,
     },
 }

@@ -7,12 +7,15 @@ use serde_json::Value;
 
 use super::blocked::{Blocked, Pattern};
 use super::file::File;
+use super::os_and_arch::OsAndArch;
 use super::parsed::Parsed;
+use super::release::of_release;
 use super::select::{Selection, select};
 use super::wanted::Named;
-use super::{SetError, Wanted};
+use super::{Payload, Platform, SetError, Wanted, platform};
 use crate::mirror::Root;
-use crate::model::{PlatformFilter, RepositoryPath, Tag, one_line};
+use crate::mirror::release::Release;
+use crate::model::{Endpoint, RepositoryPath, Tag, one_line};
 use crate::yaml::{Path, Step};
 
 /// The API that is read.
@@ -21,14 +24,18 @@ const KIND: &str = "ImageSetConfiguration";
 
 /// What oc-mirror can do and this cannot. None of it is skipped silently: what was not copied would be missed when
 /// there is no way back to the registry.
-const UNSUPPORTED: [(&str, &str); 4] = [
+const UNSUPPORTED: [(&str, &str); 5] = [
     (
         "mirror.operators",
         "operator catalogs are not mirrored; list the images under additionalImages",
     ),
     ("mirror.helm", "helm charts are not mirrored; list their images under additionalImages"),
     ("mirror.samples", "samples are not mirrored"),
-    ("mirror.platform", "releases are not mirrored; list the images under additionalImages"),
+    ("mirror.platform.graph", "no image of the update graph is built"),
+    (
+        "mirror.platform.kubeVirtContainer",
+        "the image is not looked for; list it under additionalImages",
+    ),
 ];
 
 /// A set of images.
@@ -37,6 +44,8 @@ pub struct ImageSet {
     file: String,
     images: Vec<Wanted>,
     blocked: Blocked,
+    /// The releases.
+    pub platform: Option<Platform>,
     /// The size of each tar file of an archive, in GiB.
     pub archive_size: Option<NonZeroU64>,
 }
@@ -62,8 +71,7 @@ struct Mirror {
     additional_images: Vec<AdditionalImage>,
     #[serde(default)]
     blocked_images: Vec<BlockedImage>,
-    #[serde(default, rename = "platform")]
-    _platform: Option<Value>,
+    platform: Option<platform::Written>,
     #[serde(default, rename = "operators")]
     _operators: Option<Value>,
     #[serde(default, rename = "helm")]
@@ -79,33 +87,13 @@ struct AdditionalImage {
     target_repo: Option<Parsed<RepositoryPath>>,
     target_tag: Option<Parsed<Tag>>,
     #[serde(default)]
-    platforms: Vec<Platform>,
+    platforms: Vec<OsAndArch>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BlockedImage {
     name: Parsed<Pattern>,
-}
-
-/// A platform in two fields.
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "PlatformFields")]
-struct Platform(PlatformFilter);
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a platform as {os: linux, architecture: arm64}")]
-struct PlatformFields {
-    os: String,
-    architecture: String,
-}
-
-impl TryFrom<PlatformFields> for Platform {
-    type Error = crate::model::PlatformError;
-
-    fn try_from(fields: PlatformFields) -> Result<Self, Self::Error> {
-        format!("{}/{}", fields.os, fields.architecture).parse().map(Self)
-    }
 }
 
 impl ImageSet {
@@ -123,7 +111,9 @@ impl ImageSet {
         let images = mirror.additional_images.into_iter().enumerate();
         let images = images.map(|(index, image)| image.wanted(&file, index));
         let blocked = mirror.blocked_images.into_iter().map(|blocked| blocked.name.0).collect();
+        let platform = mirror.platform.map(|written| written.platform(&file)).transpose()?;
         Ok(Self {
+            platform,
             images: images.collect::<Result<_, _>>()?,
             blocked: Blocked(blocked),
             archive_size,
@@ -131,18 +121,38 @@ impl ImageSet {
         })
     }
 
-    /// What of it goes where below `root`.
+    /// The images that it names.
+    pub fn sources(&self) -> impl Iterator<Item = &Endpoint> {
+        let release = self.platform.as_ref().and_then(Platform::release);
+        let images = self.images.iter().map(|image| &image.source);
+        images.chain(release.map(|payload| &payload.image))
+    }
+
+    /// What of it goes where below `root`: the images that it names, and those of `releases`.
     ///
     /// # Errors
     /// When a name is too long, or nothing is left to do.
-    pub fn select(&self, root: &Root) -> Result<Selection, SetError> {
+    pub fn select(
+        &self,
+        releases: &[(Payload, Release)],
+        root: &Root,
+    ) -> Result<Selection, SetError> {
         let file = || self.file.clone();
-        if self.images.is_empty() {
+        let mut wanted = self.images.clone();
+        for (payload, release) in releases {
+            let images = of_release(payload, release).map_err(|source| SetError::Destination {
+                position: payload.position.clone(),
+                image: one_line(&payload.origin, 300),
+                source,
+            })?;
+            wanted.extend(images);
+        }
+        if wanted.is_empty() {
             return Err(SetError::Nothing { file: file() });
         }
-        let selection = select(&self.images, &self.blocked, root)?;
+        let selection = select(&wanted, &self.blocked, root)?;
         match selection.mappings.is_empty() {
-            true => Err(SetError::AllBlocked { file: file(), images: self.images.len() }),
+            true => Err(SetError::AllBlocked { file: file(), images: wanted.len() }),
             false => Ok(selection),
         }
     }

@@ -15,6 +15,7 @@ pub(crate) mod program;
 pub(crate) mod raw_http;
 pub(crate) mod recording;
 pub(crate) mod registry;
+pub(crate) mod release;
 pub(crate) mod responder;
 pub(crate) mod serving;
 pub(crate) mod shell;

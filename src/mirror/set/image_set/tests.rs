@@ -7,7 +7,7 @@ const HEAD: &str = "kind: ImageSetConfiguration\napiVersion: mirror.openshift.io
 
 fn selected(body: &str) -> Result<Selection, SetError> {
     let root: Root = "reg.local/ns".parse().unwrap();
-    ImageSet::read("set.yaml", &format!("{HEAD}{body}"))?.select(&root)
+    ImageSet::read("set.yaml", &format!("{HEAD}{body}"))?.select(&[], &root)
 }
 
 /// An error with its causes.
