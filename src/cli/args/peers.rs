@@ -4,7 +4,7 @@ use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// Words of podman, skopeo, crane and oc, and ours.
-const PEERS: [(&str, &[&str]); 12] = [
+const PEERS: [(&str, &[&str]); 14] = [
     ("copy", &["pull", "push", "mirror"]),
     ("cp", &["pull", "push", "mirror"]),
     ("ls", &["tags"]),
@@ -17,6 +17,8 @@ const PEERS: [(&str, &[&str]); 12] = [
     ("--tls-verify", &["--insecure", "--plain-http"]),
     ("--src-tls-verify", &["--src-insecure", "--src-plain-http"]),
     ("--dest-tls-verify", &["--dest-insecure", "--dest-plain-http"]),
+    ("--certificate-authority", &["--ca-file", "--src-ca-file", "--dest-ca-file"]),
+    ("--max-registry", &["--jobs"]),
 ];
 
 /// `error`, with our word for what it does not know.
@@ -50,6 +52,7 @@ mod tests {
             (&["longshore", "copy", "a", "b"][..], "'mirror'"),
             (&["longshore", "ls", "quay.io/org/app"], "'tags'"),
             (&["longshore", "pull", "--tls-verify=false", "quay.io/org/app"], "'--insecure'"),
+            (&["longshore", "mirror", "--max-registry=4", "a.io/a", "b.io/a"], "'--jobs'"),
         ] {
             let text = suggest(Cli::try_parse_from(line).err().unwrap()).to_string();
             assert!(text.contains(ours), "{text}");
