@@ -143,7 +143,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l keep-mani
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l skip-missing -d 'Skip images that are not there, by tag or by digest, and say so; a part that is missing is still a failure'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l force -d 'Put again what is there already: every blob and every manifest'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l skip-mount -d 'Never take blobs over from another repository of the registry'
-complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l continue-on-error -d 'Changes nothing: an image that fails never stops the others'
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l continue-on-error -d 'Accepted as with oc: an image that fails never stops the others anyway'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l insecure -d 'At both ends: verify no certificate, and speak HTTP to a registry that has no TLS'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l referrers -d 'Take along what refers to the image: signatures, attestations, SBOMs, and cosign\'s tags'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l no-resume -d 'Start over: leave alone what an interrupted run left, and leave nothing to continue'

@@ -125,6 +125,12 @@ pub enum MappingError {
         /// Where it stands.
         position: Position,
     },
+    /// A `*` that is not in the tag of a source.
+    #[error("{position}: a wildcard can stand in the tag of a source only")]
+    Wildcard {
+        /// Where it stands.
+        position: Position,
+    },
     /// Several images for a place that holds one.
     #[error(
         "{position}: when source contains wildcards, the destination must be a repository: {source_images} goes to {destination}"

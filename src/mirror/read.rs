@@ -82,7 +82,7 @@ fn pair(word: &Word<'_>) -> Result<Line> {
 /// The line that begins with `first`.
 fn line(first: &Word<'_>, source: &str, destinations: &[Word<'_>]) -> Result<Line> {
     let position = first.position.clone();
-    let source = source.parse().map_err(|e| unreadable(&position, e))?;
+    let source = source.parse().map_err(|e| unreadable(source, &position, e))?;
     let taking = |word: &Word<'_>| destination(word, &source);
     let destinations = destinations.iter().map(taking).collect::<Result<_>>()?;
     Ok(Line { source, destinations, position })
@@ -91,7 +91,8 @@ fn line(first: &Word<'_>, source: &str, destinations: &[Word<'_>]) -> Result<Lin
 /// A destination that can take `source`.
 fn destination(word: &Word<'_>, source: &Images) -> Result<Endpoint> {
     let position = || word.position.clone();
-    let endpoint: Endpoint = word.text.parse().map_err(|e| unreadable(&word.position, e))?;
+    let endpoint: Endpoint =
+        word.text.parse().map_err(|e| unreadable(word.text, &word.position, e))?;
     if endpoint.digest().is_some() {
         return Err(MappingError::ToDigest { position: position() });
     }
@@ -105,8 +106,12 @@ fn destination(word: &Word<'_>, source: &Images) -> Result<Endpoint> {
     Ok(endpoint)
 }
 
-fn unreadable(position: &Position, source: EndpointError) -> MappingError {
-    MappingError::Endpoint { position: position.clone(), source }
+fn unreadable(text: &str, position: &Position, source: EndpointError) -> MappingError {
+    let position = position.clone();
+    if text.contains('*') {
+        return MappingError::Wildcard { position };
+    }
+    MappingError::Endpoint { position, source }
 }
 
 #[cfg(test)]
@@ -165,6 +170,9 @@ mod tests {
         let one = error("q.io/a:v* r.io/a r.io/a:v1");
         assert!(one.starts_with("m.txt:1:18: when source contains wildcards, the destination"));
         assert!(one.ends_with(" must be a repository: q.io/a:v* goes to r.io/a:v1"), "{one}");
+        let wildcard = ": a wildcard can stand in the tag of a source only";
+        assert_eq!(error("q.io/a*:v1 r.io/a"), format!("m.txt:1:1{wildcard}"));
+        assert_eq!(error("q.io/a=r.io/a:v*"), format!("m.txt:1:8{wildcard}"));
         assert!(error("q.io/a=dir:d").ends_with(": q.io/a:* goes to dir:d"));
         assert!(arguments(&["q.io/a"]).unwrap_err().to_string().starts_with("argument 'q.io/a': "));
     }

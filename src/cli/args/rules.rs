@@ -31,7 +31,7 @@ pub(crate) struct RuleArgs {
     /// Never take blobs over from another repository of the registry
     #[arg(long)]
     skip_mount: bool,
-    /// Changes nothing: an image that fails never stops the others
+    /// Accepted as with oc: an image that fails never stops the others anyway
     #[arg(long)]
     continue_on_error: bool,
     /// Folder that sources as in file://org/app:v1 are below [default: the current one]

@@ -116,6 +116,22 @@ async fn damage_is_seen_and_mended() {
 }
 
 #[tokio::test]
+async fn a_blob_that_a_killed_run_left_is_continued() {
+    let root = tempfile::tempdir().unwrap();
+    let mut memory = Memory::default();
+    let image = memory.image("one", &[300_000]);
+    let layer = image.blobs().last().unwrap();
+    let blobs = root.path().join("v2/org/app/blobs");
+    fs::create_dir_all(&blobs).unwrap();
+    let partial = blobs.join(format!("_partial-{}", layer.digest.as_str().replace(':', "-")));
+    fs::write(&partial, "one".repeat(30_000)).unwrap();
+    let sink = sink(root.path(), "file://org/app").await.unwrap();
+    sink.put_blob(layer, &memory).await.unwrap();
+    assert_eq!(memory.asked(), [90_000]);
+    assert!(sink.has_blob(layer).await.unwrap() && !partial.exists());
+}
+
+#[tokio::test]
 async fn what_others_left_there_is_no_tag() {
     let (root, repository, _) = filled().await;
     let manifests = repository.join("manifests");
