@@ -218,13 +218,13 @@ complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l des
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-authfile -d 'Auth file for the destination, instead of --authfile' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand import-image" -s o -l output -d 'How the result is written: text, what became of each tag; describe, as oc does; name; the stream as yaml or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -s o -l output -d 'How the result is written: text, what became of each tag; describe, as oc does; name; env, what moved as assignments for a shell; the stream as yaml or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 describe\t'All that is known, for people'
 name\t'The name alone'
 env\t'What has moved, as assignments for a shell'
 yaml\t'The object, for programs and people'
 json\t'For programs'"
-complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l confirm -d 'Allow to make the stream, or to change the repository that it follows'
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l confirm -d 'Allow creating the stream, or changing the repository that it follows'
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l all -d 'Import all tags: those of the repository that the stream follows, or those that it has'
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l scheduled -d 'Have the tags imported again from time to time'
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dry-run -d 'Ask the registry and tell what would be imported, but keep nothing'

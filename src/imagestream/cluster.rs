@@ -14,7 +14,7 @@ use super::api::{
     API_VERSION, Image, ImageStream, ImageStreamImport, ImageStreamImportStatus, ObjectMeta,
     SpecTag, Status,
 };
-use super::{Error, Namespace, Result, StreamName, StreamTag, Streams};
+use super::{Error, Listing, Namespace, Result, StreamName, StreamTag, Streams};
 use crate::kube::{self, Client, segment};
 
 const API: &str = "/apis/image.openshift.io/v1";
@@ -33,6 +33,21 @@ impl Cluster {
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self { client }
+    }
+
+    /// Changes a tag, or makes it where a server has changing and making apart.
+    async fn put_tag(
+        &self,
+        tag: &StreamTag,
+        object: &TagObject,
+    ) -> std::result::Result<(), kube::Error> {
+        match self.client.put::<IgnoredAny>(&tag_path(tag), object).await {
+            Err(error) if may_create(&error) => {
+                let all = format!("{API}/namespaces/{}/imagestreamtags", tag.stream.namespace());
+                self.client.post::<IgnoredAny>(&all, object).await.map(drop)
+            }
+            other => other.map(drop),
+        }
     }
 
     async fn change(
@@ -64,7 +79,7 @@ impl Streams for Cluster {
         if_there(self.client.get(&stream_path(name)).await)
     }
 
-    async fn list(&self, namespace: Option<&Namespace>) -> Result<Vec<ImageStream>> {
+    async fn list(&self, namespace: Option<&Namespace>) -> Result<Listing> {
         let path = match namespace {
             Some(namespace) => format!("{API}/namespaces/{namespace}/imagestreams"),
             None => format!("{API}/imagestreams"),
@@ -79,7 +94,7 @@ impl Streams for Cluster {
             "ImageStream".clone_into(&mut stream.kind);
             API_VERSION.clone_into(&mut stream.api_version);
         }
-        Ok(streams)
+        Ok(Listing { streams, unreadable: Vec::new() })
     }
 
     async fn import(&self, import: &ImageStreamImport) -> Result<ImageStreamImport> {
@@ -95,14 +110,12 @@ impl Streams for Cluster {
 
     async fn set_tag(&self, tag: &StreamTag, spec: &SpecTag) -> Result<ImageStream> {
         let object = TagObject::new(tag, spec);
-        let path = tag_path(tag);
-        match self.client.put::<IgnoredAny>(&path, &object).await {
-            Err(error) if may_create(&error) => {
-                let all = format!("{API}/namespaces/{}/imagestreamtags", tag.stream.namespace());
-                let made = self.client.post::<IgnoredAny>(&all, &object).await;
-                made.map_err(refused)?;
+        let mut attempt = 1;
+        loop {
+            match self.put_tag(tag, &object).await {
+                Err(error) if is_conflict(&error) && attempt < ATTEMPTS => attempt += 1,
+                other => break other.map_err(refused)?,
             }
-            other => drop(other.map_err(refused)?),
         }
         self.get(&tag.stream).await?.ok_or_else(|| Error::NoStream(tag.stream.clone()))
     }

@@ -40,4 +40,4 @@ pub use files::Files;
 pub use local::{Fetching, Local};
 pub use name::{NameError, Namespace, StreamName, StreamTag};
 pub use pull_through::{COPIED_TO, PULL_THROUGH, PullThrough, Wanted};
-pub use streams::{Error, Result, Streams};
+pub use streams::{Error, Listing, Result, Streams};

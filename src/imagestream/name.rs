@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::api::{ImageStream, ObjectMeta};
 use crate::model::{Registry, Repository, Tag, one_line};
 
 /// Why a text does not name a stream.
@@ -94,6 +95,13 @@ impl StreamName {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether it is the name of `stream`.
+    #[must_use]
+    pub fn is_of(&self, stream: &ImageStream) -> bool {
+        let ObjectMeta { namespace, name, .. } = &stream.metadata;
+        namespace.as_deref() == Some(self.namespace.as_str()) && *name == self.name
     }
 }
 

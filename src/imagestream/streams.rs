@@ -32,9 +32,36 @@ pub enum Error {
     Cluster(Box<kube::Error>),
 }
 
+impl Error {
+    /// Whether somebody else has changed the stream since it was read.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Status(status) if status.reason == "Conflict")
+    }
+}
+
 impl From<files::Error> for Error {
     fn from(error: files::Error) -> Self {
         Self::Files(Box::new(error))
+    }
+}
+
+/// The streams of a place.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Those that could be read, sorted by name.
+    pub streams: Vec<ImageStream>,
+    /// Why others could not.
+    pub unreadable: Vec<Error>,
+}
+
+impl Listing {
+    /// The streams, for whoever needs to know all of them.
+    ///
+    /// # Errors
+    /// When one could not be read.
+    pub fn whole(self) -> Result<Vec<ImageStream>> {
+        self.unreadable.into_iter().next().map_or(Ok(self.streams), Err)
     }
 }
 
@@ -49,8 +76,8 @@ pub trait Streams: Send + Sync {
     /// A stream, if it is there.
     async fn get(&self, name: &StreamName) -> Result<Option<ImageStream>>;
 
-    /// All streams of a namespace, or of all namespaces, sorted by name.
-    async fn list(&self, namespace: Option<&Namespace>) -> Result<Vec<ImageStream>>;
+    /// All streams of a namespace, or of all namespaces.
+    async fn list(&self, namespace: Option<&Namespace>) -> Result<Listing>;
 
     /// Asks registries for what `import` names, and keeps the result when its `spec.import` says so; the stream is
     /// made when it is not there. The answer is `import` with its status. An image that fails is told there, and

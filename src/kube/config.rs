@@ -46,10 +46,13 @@ impl Config {
         }
         let files = kubeconfig::usual_files(env);
         let kubeconfig = Kubeconfig::read_those_there(&files)?;
-        if options.context.is_some() || kubeconfig.chooses() {
+        let is_chosen = options.context.is_some() && !kubeconfig.is_empty();
+        if is_chosen || kubeconfig.chooses() {
             return of_context(&kubeconfig, env, options);
         }
-        if let Some(config) = account::find(env, options)? {
+        if options.context.is_none()
+            && let Some(config) = account::find(env, options)?
+        {
             return Ok(config);
         }
         if kubeconfig.is_empty() {

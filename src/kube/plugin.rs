@@ -213,7 +213,7 @@ fn read(text: &str, version: &str) -> Result<Issued, &'static str> {
         return Err("has neither a token nor a client certificate");
     }
     let expires = status.expiration_timestamp.map(|text| text.parse()).transpose();
-    let expires = expires.map_err(|_| "has an expirationTimestamp that is no time")?;
+    let expires = expires.map_err(|_| "has an expirationTimestamp that is not a time")?;
     Ok(Issued { token, identity, expires })
 }
 
@@ -236,7 +236,7 @@ mod tests {
             (json!({}), "neither"),
             (json!({ "token": "" }), "neither"),
             (json!({ "clientKeyData": "k" }), "not both"),
-            (json!({ "token": "t", "expirationTimestamp": "soon" }), "no time"),
+            (json!({ "token": "t", "expirationTimestamp": "soon" }), "not a time"),
             (json!(null), "no status"),
         ] {
             let fault = answer(status).unwrap_err();

@@ -22,4 +22,4 @@ pub use pulled::{NoDataHome, layouts, pulled};
 pub use releases::{CollectError, CollectedReleases, releases};
 pub use stream_store::{NoStreamsHome, stream_store};
 pub use update_graph::{UpdateGraph, UpdateGraphAddressError, UpdateGraphError};
-pub use watch::{Ask, Event, Interval, IntervalError, Refresh, Trouble, refresh, watch};
+pub use watch::{Ask, Event, Interval, IntervalError, Problem, Refresh, Trouble, refresh, watch};

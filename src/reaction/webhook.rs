@@ -49,7 +49,7 @@ pub struct Webhook {
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
     /// The text is no address that can be posted to. It may hold a secret and is not shown.
-    #[error("the address of the webhook is no https:// or http:// address")]
+    #[error("the address of the webhook is not an https:// or http:// address")]
     Address,
     /// Its connection cannot be set up.
     #[error("the webhook {place} cannot be used")]
@@ -61,7 +61,7 @@ pub enum WebhookError {
         source: Error,
     },
     /// It did not take the change.
-    #[error("the webhook {place} did not take it")]
+    #[error("the webhook {place} did not accept it")]
     Refused {
         /// Where it is.
         place: SafeUrl,

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use longshore::imagestream::api::{RepositoryImportStatus, SpecTag, Status};
 use longshore::imagestream::requests::{ImportError, ImportOptions, RequestError, Scope, import};
 use longshore::imagestream::{
-    Error, Image, ImageStream, ImageStreamImport, Namespace, Result, StreamName, StreamTag, Streams,
+    Error, Image, ImageStream, ImageStreamImport, Listing, Namespace, Result, StreamName,
+    StreamTag, Streams,
 };
 
 /// A place with one stream, which tells what it was asked.
@@ -76,7 +77,7 @@ impl Streams for Place {
         Ok(stream)
     }
 
-    async fn list(&self, _: Option<&Namespace>) -> Result<Vec<ImageStream>> {
+    async fn list(&self, _: Option<&Namespace>) -> Result<Listing> {
         unreachable!()
     }
     async fn set_tag(&self, _: &StreamTag, _: &SpecTag) -> Result<ImageStream> {
@@ -135,7 +136,7 @@ async fn what_was_imported_is_told_though_the_repository_cannot_be_remembered() 
     let place = Place::new(0, Status::success());
     let options = ImportOptions { from: Some("quay.io/forbidden/b".to_owned()), ..all() };
     let done = import(&place, &name(), &options).await.unwrap();
-    assert!(matches!(done.forgotten, Some(Error::Status(_))), "{:?}", done.forgotten);
+    assert!(matches!(done.unremembered, Some(Error::Status(_))), "{:?}", done.unremembered);
     assert!(done.answer.status.import.is_some());
 }
 

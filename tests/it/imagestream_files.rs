@@ -130,7 +130,7 @@ fn without_a_change_the_file_is_not_touched() {
 fn a_new_stream_is_printed_as_kubectl_does() {
     let (_temp, files) = folder(&[]);
     assert_eq!(files.get(&name("dev/app")).unwrap(), None);
-    assert_eq!(files.list(None).unwrap(), []);
+    assert!(files.list(None).unwrap().is_empty());
     edit(&files, "dev/app", |stream| {
         stream.metadata.annotations.insert("a".to_owned(), "true".to_owned());
         stream.spec.tags.push(SpecTag {
@@ -240,7 +240,8 @@ fn json_and_other_names_are_read_and_kept() {
         let streams = files.list(namespace.as_ref()).unwrap();
         streams
             .iter()
-            .map(|s| format!("{}/{}", s.metadata.namespace.as_ref().unwrap(), s.metadata.name))
+            .map(|s| &s.as_ref().unwrap().metadata)
+            .map(|meta| format!("{}/{}", meta.namespace.as_ref().unwrap(), meta.name))
             .collect()
     };
     assert_eq!(list(None), ["dev/app", "images/app"]);
@@ -325,14 +326,14 @@ fn a_fault_is_told_with_its_place_and_nothing_changes() {
     let (_temp, files) = folder(&[("dev/app.yaml", STREAM), ("dev/app.json", "{}")]);
     for error in [
         files.get(&name("dev/app")).unwrap_err(),
-        files.list(None).unwrap_err(),
+        files.list(None).unwrap().remove(0).unwrap_err(),
         files.delete(&name("dev/app")).unwrap_err(),
     ] {
         assert_eq!(root(&error, &files), "dev/app.json and dev/app.yaml are for one stream");
     }
     let (_temp, files) = folder(&[("dev/App.yaml", STREAM)]);
     assert!(
-        root(&files.list(None).unwrap_err(), &files)
+        root(files.list(None).unwrap()[0].as_ref().unwrap_err(), &files)
             .starts_with("dev/App.yaml is not named for a stream")
     );
 }

@@ -148,7 +148,7 @@ async fn an_import_is_a_stream_and_its_images_and_again_it_is_nothing() {
     assert_eq!(history(&moved, "v1"), [second.clone(), first]);
     assert_ne!(moved.metadata.resource_version, stream.metadata.resource_version);
     assert_eq!(local.images().await.unwrap().len(), 2);
-    assert_eq!(local.list(None).await.unwrap(), [moved]);
+    assert_eq!(local.list(None).await.unwrap().whole().unwrap(), [moved]);
 }
 
 #[tokio::test]
@@ -327,8 +327,14 @@ async fn tags_are_set_moved_and_removed_by_hand() {
         ..SpecTag::default()
     };
     local.set_tag(&tag("new:v9"), &pointer).await.unwrap();
-    let names: Vec<String> =
-        local.list(None).await.unwrap().into_iter().map(|stream| stream.metadata.name).collect();
+    let names: Vec<String> = local
+        .list(None)
+        .await
+        .unwrap()
+        .streams
+        .into_iter()
+        .map(|stream| stream.metadata.name)
+        .collect();
     assert_eq!(names, ["app", "new", "other"]);
 
     let mut stream = local.get(&app()).await.unwrap().unwrap();

@@ -24,7 +24,7 @@ fn streams() -> FakeStreams {
 async fn run(paths: &[&Path], mode: Mode) -> Report {
     let paths = paths.iter().map(|path| path.to_path_buf()).collect();
     let options = Options { paths, namespace: "dev".parse().unwrap(), mode };
-    apply(&streams(), &options).await
+    apply(&streams(), None, &options).await
 }
 
 /// What becomes of one file, and what is said against it.

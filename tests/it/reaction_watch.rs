@@ -29,7 +29,7 @@ struct Told(Mutex<Vec<String>>);
 impl Told {
     fn hear(&self, event: Event) {
         let text = match event {
-            Event::Imported(_) => return,
+            Event::Listed(_) | Event::Imported(..) => return,
             Event::Moved(change) => {
                 let old = change.old.map_or_else(|| "nothing".to_owned(), |old| old.digest);
                 let (stream, tag) = (change.stream, change.tag);

@@ -17,8 +17,8 @@ use super::access::DestinationArgs;
 use super::fetch::{Fetch, FetchArgs};
 use super::place::CLUSTER;
 use super::reaction::{ALL_STREAMS, ReactionArgs, ReactionRequest, WatchArgs};
-use super::view::ImportOutput;
-use super::{Access, Place, PlaceArgs, endpoint};
+use super::view::{self, ImportOutput};
+use super::{Access, Place, PlaceArgs, View, endpoint};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,9 +41,9 @@ pub(crate) struct ImportImageArgs {
     #[arg(value_name = "STREAM[:TAG]", required_unless_present = ALL_STREAMS)]
     stream: Option<String>,
     /// The image to import, or with --all the repository
-    #[arg(long, value_name = "IMAGE")]
+    #[arg(long, value_name = "IMAGE", value_parser = on_registry)]
     from: Option<String>,
-    /// Allow to make the stream, or to change the repository that it follows
+    /// Allow creating the stream, or changing the repository that it follows
     #[arg(long)]
     confirm: bool,
     /// Import all tags: those of the repository that the stream follows, or those that it has
@@ -107,6 +107,17 @@ impl std::fmt::Display for Limit {
     }
 }
 
+/// Reads the name of an image on a registry as it is written in a stream: without a transport.
+fn on_registry(text: &str) -> Result<String, String> {
+    match endpoint(text) {
+        Ok(local) if local.path().is_some() => {
+            Err("a stream follows images on registries: push it to one".to_owned())
+        }
+        // What names nothing is told in the words of the API.
+        _ => Ok(text.strip_prefix("docker://").unwrap_or(text).to_owned()),
+    }
+}
+
 fn limit(text: &str) -> Result<Limit, String> {
     match text {
         "all" => Ok(Limit(None)),
@@ -145,14 +156,6 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
-    /// Where an image is imported from, when the command line tells.
-    pub(crate) fn source(&self) -> Option<&str> {
-        match self {
-            Self::One { options, .. } => options.from.as_deref().or(options.source.as_deref()),
-            Self::All { .. } => None,
-        }
-    }
-
     /// Whether nothing is to be kept.
     pub(crate) fn is_dry_run(&self) -> bool {
         matches!(self, Self::One { options, .. } if options.dry_run)
@@ -160,6 +163,15 @@ impl Wanted {
 }
 
 impl ImportImageArgs {
+    /// The ways in which the result can be written.
+    pub(super) fn views(&self) -> &'static [View] {
+        match self.many {
+            WatchArgs { watch: Some(_), .. } => view::PLAIN,
+            WatchArgs { all_streams: true, .. } => view::OF_IMPORTS,
+            _ => view::OF_IMPORT,
+        }
+    }
+
     pub(crate) fn resolve(self) -> Result<ImportRequest, TargetError> {
         let wanted = match &self.stream {
             Some(stream) => self.one(stream)?,
@@ -179,6 +191,9 @@ impl ImportImageArgs {
 
     fn one(&self, stream: &str) -> Result<Wanted, TargetError> {
         let target = parse_target(stream, self.all, &Namespace::default())?;
+        if let Some((path, _)) = stream.rsplit_once('/').filter(|_| target.source.is_none()) {
+            tracing::warn!("'{path}/' before the stream's name says nothing: use --namespace");
+        }
         let options = ImportOptions {
             from: self.from.clone(),
             confirm: self.confirm,

@@ -38,7 +38,7 @@ pub(crate) use login::{LoginArgs, LoginRequest};
 pub(crate) use logout::LogoutArgs;
 pub(crate) use mirror::{MirrorArgs, MirrorRequest, Mirroring};
 pub(crate) use peers::suggest;
-pub(crate) use place::{ClusterOptions, Keeper, Place, PlaceArgs};
+pub(crate) use place::{ClusterOptions, Keeper, Place, PlaceArgs, shell_word};
 pub(crate) use pull::PullArgs;
 pub(crate) use push::PushArgs;
 pub(crate) use reaction::{ReactionArgs, ReactionRequest};
@@ -191,7 +191,7 @@ impl Command {
     /// Refuses to write a result in a way that the verb does not know.
     pub(crate) fn check(&self, view: View) -> Result<(), UsageError> {
         let views = match self {
-            Self::ImportImage(_) => view::OF_IMPORT,
+            Self::ImportImage(args) => args.views(),
             Self::Stream(args) => args.verb.views(),
             _ => view::PLAIN,
         };

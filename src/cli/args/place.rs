@@ -57,6 +57,40 @@ pub(crate) struct ClusterOptions {
 /// The flags that say that a cluster is meant.
 pub(super) const CLUSTER: [&str; 3] = ["cluster", "context", "kubeconfig"];
 
+impl Place {
+    /// The flags that name this place again, each with a space before it.
+    pub(crate) fn flags(&self) -> String {
+        let path = |path: &PathBuf| path.display().to_string();
+        let (store, cluster) = match &self.keeper {
+            Keeper::Folder(dir) => (dir.as_ref(), None),
+            Keeper::Cluster(options) => (None, Some(options)),
+        };
+        let context = cluster.and_then(|options| options.context.clone());
+        let kubeconfig = cluster.and_then(|options| options.kubeconfig.as_ref());
+        let is_current = cluster.is_some() && context.is_none() && kubeconfig.is_none();
+        let valued = [
+            ("-n", self.namespace.as_ref().map(ToString::to_string)),
+            ("--store", store.map(path)),
+            ("--context", context),
+            ("--kubeconfig", kubeconfig.map(path)),
+        ];
+        let valued = valued.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+        let valued: String =
+            valued.map(|(flag, value)| format!(" {flag} {}", shell_word(&value))).collect();
+        if is_current { format!("{valued} --cluster") } else { valued }
+    }
+}
+
+/// A text as one word of a shell's command.
+pub(crate) fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./_-".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 impl PlaceArgs {
     pub(crate) fn resolve(self) -> Place {
         let is_cluster = self.cluster || self.context.is_some() || self.kubeconfig.is_some();
@@ -73,13 +107,14 @@ impl PlaceArgs {
     }
 }
 
-/// Reads `90`, `90s`, `5m`, `1h` or `2d`.
+/// Reads `90s`, `5m`, `1h`, `2d`, or `0`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let bad = || "expected a time as in 90s, 5m, 1h or 2d".to_owned();
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let number: u32 = digits.parse().map_err(|_| bad())?;
     let unit = match &text[digits.len()..] {
-        "" | "s" => 1,
+        "" if number == 0 => 0,
+        "s" => 1,
         "m" => 60,
         "h" => 60 * 60,
         "d" => 24 * 60 * 60,
@@ -93,13 +128,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_place_is_named_again_by_its_flags() {
+        let place = |namespace: Option<&str>, keeper| Place {
+            namespace: namespace.map(|name| name.parse().unwrap()),
+            keeper,
+        };
+        let cluster = |context: Option<&str>| {
+            let context = context.map(str::to_owned);
+            Keeper::Cluster(ClusterOptions { context, ..ClusterOptions::default() })
+        };
+        for (place, flags) in [
+            (place(None, Keeper::Folder(None)), ""),
+            (place(Some("dev"), Keeper::Folder(Some("it's".into()))), r" -n dev --store 'it'\''s'"),
+            (place(None, cluster(None)), " --cluster"),
+            (place(Some("dev"), cluster(Some("a/b"))), " -n dev --context a/b"),
+        ] {
+            assert_eq!(place.flags(), flags);
+        }
+    }
+
+    #[test]
     fn times_have_units() {
-        for (text, seconds) in
-            [("0", 0), ("90", 90), ("90s", 90), ("5m", 300), ("1h", 3600), ("2d", 172_800)]
-        {
+        for (text, seconds) in [("0", 0), ("90s", 90), ("5m", 300), ("1h", 3600), ("2d", 172_800)] {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for bad in ["", "m", "1x", "-1", "1.5h", "1h30m", "99999999999", "5 m", "5€"] {
+        for bad in ["", "m", "90", "1x", "-1", "1.5h", "1h30m", "99999999999", "5 m", "5€"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

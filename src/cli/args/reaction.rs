@@ -71,7 +71,7 @@ pub(super) const ALL_STREAMS: &str = "all_streams";
 pub(crate) struct WatchArgs {
     /// Import all streams of the namespace, or without one of all namespaces; with --scheduled only the tags that are to
     /// be imported again from time to time
-    #[arg(long, conflicts_with_all = ["stream", "from", "confirm", "all", "insecure", "reference_policy", "import_mode", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["stream", "from", "confirm", "all", "insecure", "reference_policy", "import_mode", "dry_run", "creds"])]
     pub(super) all_streams: bool,
     /// Go on, and import them again and again until a signal comes: every 15m, or as often as is said
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true,

@@ -28,6 +28,7 @@ pub(crate) struct StreamArgs {
 
 #[derive(Subcommand)]
 pub(crate) enum StreamVerb {
+    #[command(alias = "list", alias = "ls")]
     Get(GetArgs),
     Describe(DescribeArgs),
     History(HistoryArgs),
@@ -147,11 +148,17 @@ pub(crate) struct PruneArgs {
     pub(crate) place: PlaceArgs,
 }
 
+/// Whether a text can be the beginning of a digest, with or without its algorithm.
+fn is_hex(text: &str) -> bool {
+    let hex = text.split_once(':').map_or(text, |(_, hex)| hex);
+    !hex.is_empty() && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// Reads a number in a history, or the beginning of a digest, which is longer.
 fn to(text: &str) -> Result<To, String> {
     match text.parse() {
         Ok(number) if text.len() < 7 => Ok(To::Nth(number)),
-        _ if text.is_empty() => Err("expected a number or a digest".to_owned()),
-        _ => Ok(To::Digest(text.to_owned())),
+        _ if is_hex(text) => Ok(To::Digest(text.to_owned())),
+        _ => Err("expected a number, or the beginning of a digest".to_owned()),
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use longshore::imagestream::Namespace;
-use longshore::imagestream::tagging::{self, TagError, TagOptions};
+use longshore::imagestream::tagging::{self, TagError, TagOptions, Tagging};
 
 use super::fetch::{Fetch, FetchArgs};
 use super::reaction::{ReactionArgs, ReactionRequest};
@@ -67,23 +67,22 @@ pub(crate) struct TagArgs {
 pub(crate) struct TagRequest {
     /// Its namespace is one that the place may tell.
     pub(crate) options: TagOptions,
+    /// The image on a registry that the tags are to follow.
+    pub(crate) image: Option<String>,
     pub(crate) reaction: ReactionRequest,
     pub(crate) place: Place,
     pub(crate) fetch: Fetch,
 }
 
-impl TagRequest {
-    /// What the tags are to follow.
-    pub(crate) fn source(&self) -> Option<&str> {
-        self.options.arguments.first().filter(|_| !self.options.delete).map(String::as_str)
-    }
+fn without_transport(argument: String) -> String {
+    argument.strip_prefix("docker://").map(str::to_owned).unwrap_or(argument)
 }
 
 impl TagArgs {
     pub(crate) fn resolve(self) -> Result<TagRequest, TagError> {
         let options = TagOptions {
             namespace: Namespace::default(),
-            arguments: self.arguments,
+            arguments: self.arguments.into_iter().map(without_transport).collect(),
             source_kind: self.source,
             delete: self.delete,
             alias: self.alias,
@@ -93,8 +92,11 @@ impl TagArgs {
             reference_policy: self.reference_policy,
             import_mode: self.import_mode,
         };
-        tagging::parse(&options)?;
+        let image = match tagging::parse(&options)? {
+            Tagging::Set(setting) => setting.image().map(str::to_owned),
+            Tagging::Delete(_) => None,
+        };
         let (place, fetch) = (self.place.resolve(), self.fetch.resolve());
-        Ok(TagRequest { options, reaction: self.reaction.resolve(), place, fetch })
+        Ok(TagRequest { options, image, reaction: self.reaction.resolve(), place, fetch })
     }
 }

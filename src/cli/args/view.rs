@@ -47,6 +47,8 @@ pub(crate) const PLAIN: &[View] = &[View::Text, View::Json];
 /// The views of `import-image`.
 pub(crate) const OF_IMPORT: &[View] =
     &[View::Text, View::Describe, View::Name, View::Env, View::Yaml, View::Json];
+/// The views of `import-image --all-streams`.
+pub(crate) const OF_IMPORTS: &[View] = &[View::Text, View::Env, View::Json];
 /// The views of a list of streams.
 pub(crate) const OF_STREAMS: &[View] = &[View::Text, View::Name, View::Yaml, View::Json];
 /// The views of a document.
@@ -58,7 +60,7 @@ pub(crate) fn check(view: View, views: &[View]) -> Result<(), UsageError> {
         return Ok(());
     }
     let views: Vec<String> = views.iter().map(ToString::to_string).collect();
-    Err(UsageError(format!("this cannot be written as {view}, but as {}", views.join(", "))))
+    Err(UsageError(format!("-o {view} is not for this: use {}", views.join(", "))))
 }
 
 /// Reads a view, whichever verb it is for, but offers only some.
@@ -104,8 +106,8 @@ output_args!(
     ImportOutput,
     OF_IMPORT,
     Text,
-    "How the result is written: text, what became of each tag; describe, as oc does; name; the stream as yaml or json; \
-     with json, errors are JSON too"
+    "How the result is written: text, what became of each tag; describe, as oc does; name; env, what moved as \
+     assignments for a shell; the stream as yaml or json; with json, errors are JSON too"
 );
 output_args!(
     /// For lists of streams.

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use longshore::http;
 use longshore::imagestream::requests::{ImportError, OptionError, RequestError, TargetError};
 use longshore::imagestream::rollback::RollbackError;
 use longshore::imagestream::tagging::TagError;
@@ -25,7 +26,7 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Finding> {
     if let Some(error) = error.downcast_ref::<ImportError>() {
         return match error {
             ImportError::Request(error) => Some(of_request(error)),
-            ImportError::Streams(error) => of_place(error),
+            ImportError::Streams(error) => Some(of_place(error)),
         };
     }
     error
@@ -33,8 +34,8 @@ pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Finding> {
         .map(of_request)
         .or_else(|| error.downcast_ref().map(of_tag))
         .or_else(|| error.downcast_ref().map(of_rollback))
-        .or_else(|| error.downcast_ref().and_then(of_place))
-        .or_else(|| error.downcast_ref().and_then(of_cluster))
+        .or_else(|| error.downcast_ref().map(of_place))
+        .or_else(|| error.downcast_ref().map(of_cluster))
         .or_else(|| error.downcast_ref().map(of_files))
 }
 
@@ -72,13 +73,13 @@ fn of_rollback(error: &RollbackError) -> Finding {
     }
 }
 
-fn of_place(error: &imagestream::Error) -> Option<Finding> {
+fn of_place(error: &imagestream::Error) -> Finding {
     use imagestream::Error as E;
     match error {
-        E::NoStream(_) | E::NoTag(_) => Some(Finding::of(Exit::NotFound)),
-        E::Status(status) => Some(of_reason(&status.reason)),
-        E::Name(_) => Some(Finding::of(Exit::Usage)),
-        E::Files(error) => Some(of_files(error)),
+        E::NoStream(_) | E::NoTag(_) => Finding::of(Exit::NotFound),
+        E::Status(status) => of_reason(&status.reason),
+        E::Name(_) => Finding::of(Exit::Usage),
+        E::Files(error) => of_files(error),
         E::Cluster(error) => of_cluster(error),
     }
 }
@@ -95,19 +96,31 @@ fn of_files(error: &files::Error) -> Finding {
     }
 }
 
-fn of_cluster(error: &kube::Error) -> Option<Finding> {
+fn of_cluster(error: &kube::Error) -> Finding {
     use kube::Error as E;
-    Some(match error {
+    match error {
         E::Config(_) | E::Body(_) => Finding::of(Exit::Local),
         E::Login { .. } | E::Unauthorized { .. } => Finding::of(Exit::Denied),
         E::Refused(status) => of_reason(&status.reason),
-        // What was met is the cause, and is known by itself.
-        E::Unreachable { .. } => return None,
+        E::Unreachable { source, .. } => of_way(source),
         E::Timeout { .. } => Finding::of(Exit::Network),
         E::NotServed { .. } | E::Redirect { .. } | E::NotApi { .. } | E::Answer { .. } => {
             Finding::of(Exit::Failed)
         }
-    })
+    }
+}
+
+/// What was met on the way to a cluster.
+fn of_way(error: &http::Error) -> Finding {
+    use http::Error as E;
+    match error {
+        E::Setup { .. } => Finding::of(Exit::Local),
+        E::Certificate { .. } => Finding::of(Exit::Network)
+            .hint("the kubeconfig names whom to trust: certificate-authority, or -data"),
+        E::Connect { .. } => Finding::of(Exit::Network)
+            .hint("check the server of the context, the network, and the proxy settings"),
+        _ => Finding::of(Exit::Network),
+    }
 }
 
 /// The reasons of the API (apimachinery, `pkg/apis/meta/v1/types.go`).

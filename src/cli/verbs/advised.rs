@@ -29,8 +29,8 @@ impl Advised {
         Self { what, hint, exit: Exit::Failed }
     }
 
-    fn not_found(what: String, hint: String) -> Self {
-        Self { what, hint: Some(hint), exit: Exit::NotFound }
+    fn not_found(what: String, hint: impl Into<Option<String>>) -> Self {
+        Self { what, hint: hint.into(), exit: Exit::NotFound }
     }
 
     /// The tag `tag` of a stream, when that is there.
@@ -49,20 +49,20 @@ impl Advised {
     }
 
     /// The image of a tag.
-    pub(super) fn image(tag: &str, digest: &str) -> Self {
+    pub(super) fn image(tag: &str, digest: &str, flags: &str) -> Self {
         let what = format!("nothing is known of the image {}", one_line(digest, 100));
-        Self::not_found(what, format!("to find it again: longshore import-image {tag}"))
+        Self::not_found(what, format!("to find it again: longshore import-image {tag}{flags}"))
     }
 
-    /// The stream `name`, where those `names` are.
-    pub(super) fn stream(name: &StreamName, names: &[String], what: String) -> Self {
+    /// The stream `name`, where those `names` are, if that is known.
+    pub(super) fn stream(name: &StreamName, names: Option<&[String]>, what: String) -> Self {
         let namespace = name.namespace();
-        let hint = match names {
+        let hint = names.map(|names| match names {
             [] => format!("there are no streams in namespace {namespace}"),
             names => {
                 format!("streams in namespace {namespace} are {}", closest(name.name(), names))
             }
-        };
+        });
         Self::not_found(what, hint)
     }
 

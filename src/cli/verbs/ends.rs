@@ -120,7 +120,7 @@ pub(super) fn credential(
         Login::Stored => bail!(UsageError("no user name is given".into())),
         Login::Given { username, password } => {
             tracing::warn!(
-                "others on this machine can see a password on the command line: use --password-stdin"
+                "others on this machine can see a password on the command line: give the user name alone, or log in before"
             );
             (username, password.clone())
         }

@@ -18,14 +18,14 @@ use crate::cli::progress::Fetched;
 /// How many blobs are copied at the same time.
 const JOBS: usize = 16;
 
-/// What opens registries. A login from the command line is for that of `source`; a password is asked for here.
+/// What opens registries. A login from the command line is for the one of `images`; a password is asked for here.
 pub(super) fn registries(
     fetch: &Fetch,
-    source: Option<&str>,
+    images: &[String],
     context: &Context,
 ) -> anyhow::Result<Registries> {
-    let source: Option<Endpoint> = source.and_then(|text| text.parse().ok());
-    let given = ends::given(&fetch.access.login, &source, context)?;
+    let images: Vec<Endpoint> = images.iter().filter_map(|text| text.parse().ok()).collect();
+    let given = ends::given(&fetch.access.login, &images, context)?;
     let traffic = Arc::new(Traffic::new(fetch.traffic.clone()));
     let open = |trust| {
         let (given, traffic) = (given.clone(), Arc::clone(&traffic));
@@ -47,7 +47,7 @@ pub(super) fn fetching(registries: Registries, Limit(limit): Limit) -> Fetching 
 }
 
 /// The same with progress, unless nobody wants to see it.
-pub(super) fn told(fetching: Fetching, context: &Context) -> Fetching {
+pub(super) fn with_progress(fetching: Fetching, context: &Context) -> Fetching {
     if context.quiet {
         return fetching;
     }

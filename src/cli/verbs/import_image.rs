@@ -5,7 +5,9 @@ use longshore::imagestream::api::{Status, UNTRUSTED};
 use longshore::imagestream::describe::{
     Became, Outcome, describe_import, has_failed, headline, left_out, listing_failure, outcomes,
 };
-use longshore::imagestream::requests::{self, ImportError, ImportOptions, Imported, RequestError};
+use longshore::imagestream::requests::{
+    self, ImportError, ImportOptions, Imported, RequestError, Scope,
+};
 use longshore::imagestream::{ImageStream, ImageStreamImport, StreamName};
 use longshore::model::{ImageRef, one_line};
 use longshore::ops::PullThrough;
@@ -19,7 +21,7 @@ use super::refresh;
 use super::streams::{self, Opened};
 use super::table::table;
 use crate::cli::Context;
-use crate::cli::args::{ImportRequest, View, Wanted};
+use crate::cli::args::{ImportRequest, View, Wanted, shell_word};
 use crate::cli::exit::Exit;
 use crate::cli::interrupt::stoppable;
 
@@ -42,10 +44,10 @@ pub(super) fn start(
             stoppable(run(opened, stream, options, reacting, view, context)).boxed()
         }
         Wanted::All { only_scheduled, interval: None } => {
-            stoppable(refresh::once(opened, only_scheduled, reacting, context)).boxed()
+            stoppable(refresh::once(opened, only_scheduled, reacting, view, context)).boxed()
         }
         Wanted::All { only_scheduled, interval: Some(interval) } => {
-            refresh::watch(opened, only_scheduled, interval, reacting, context).boxed()
+            refresh::watch(opened, only_scheduled, interval, reacting, view, context).boxed()
         }
     })
 }
@@ -63,27 +65,28 @@ async fn run(
         Ok(done) => done,
         Err(error) => return Err(explain(error, &opened, &name, &options).await),
     };
-    let Imported { before, import, answer, forgotten } = done;
+    let after = done.after(streams::now());
+    let Imported { before, import, answer, unremembered } = done;
     if opened.is_cluster && !import.replaced.is_empty() {
         let tags = import.replaced.join(", ");
         tracing::warn!(
             "a cluster gives all tags of a repository the same policies: {tags} had others"
         );
     }
-    let after = answer.status.import.as_ref();
-    let moved = after.map(|after| changes(before.as_ref(), after)).unwrap_or_default();
+    let moved = after.iter().flat_map(|after| changes(before.as_ref(), after)).collect::<Vec<_>>();
     match view {
         View::Env => context.output.bytes(output::env(&moved).as_bytes())?,
         view => tell(&answer, before.as_ref(), &opened, view, context)?,
     }
     failures(&answer, &opened, context);
-    let is_forgotten = forgotten.is_some();
-    if let Some(error) = forgotten {
+    let is_forgotten = unremembered.is_some();
+    if let Some(error) = unremembered {
         let what = "the repository is not remembered: the next --all needs --from again";
         context.report(&anyhow::Error::new(error).context(what));
     }
     let uncopied = opened.copies.as_deref().map_or(0, |copies| copied(copies, context));
-    let unheard = reacting.react(opened.streams.as_ref(), &moved, view, context).await?;
+    let streams = opened.streams.as_ref();
+    let unheard = reacting.react(streams, after.as_ref(), &moved, view, context).await?;
     if has_failed(&answer) || is_forgotten || uncopied > 0 {
         return Err(Incomplete.into());
     }
@@ -119,19 +122,31 @@ async fn explain(
         },
         RequestError::NoSource(_) | RequestError::NoStream(_) => {
             let from = options.from.as_deref().or(options.source.as_deref());
-            let from =
-                from.map_or("REGISTRY/REPOSITORY:TAG".to_owned(), |from| one_line(from, 300));
-            let command = format!("longshore import-image {} --from {from} --confirm", name.name());
-            let names = opened.names(name.namespace()).await;
+            let from = from.map_or("REGISTRY/REPOSITORY:TAG".to_owned(), |from| {
+                shell_word(&one_line(from, 300))
+            });
+            let what_of = match &options.scope {
+                Scope::All => format!("{} --all", name.name()),
+                Scope::Tag(tag) => format!("{}:{tag}", name.name()),
+            };
+            let insecure = if options.insecure == Some(true) { " --insecure" } else { "" };
+            let flags = &opened.flags;
+            let command = format!(
+                "longshore import-image {what_of} --from {from}{insecure}{flags} --confirm"
+            );
+            let names = opened.names(name.namespace()).await.unwrap_or_default();
             Advised::new_stream(name.name(), &names, what, &command).into()
         }
         RequestError::OtherOrigin { tag, from, .. }
         | RequestError::OtherOriginOfAlias { tag, from, .. } => {
-            let command = format!("longshore tag {from} {}:{tag}", name.name());
+            let insecure = if options.insecure == Some(true) { "--insecure " } else { "" };
+            let (from, flags) = (shell_word(from), &opened.flags);
+            let command = format!("longshore tag {insecure}{from} {}:{tag}{flags}", name.name());
             Advised::other(what, format!("to change it: {command}")).into()
         }
         RequestError::NotOnRegistry { tag, .. } => {
-            let command = format!("longshore tag REGISTRY/REPOSITORY:TAG {}:{tag}", name.name());
+            let (name, flags) = (name.name(), &opened.flags);
+            let command = format!("longshore tag REGISTRY/REPOSITORY:TAG {name}:{tag}{flags}");
             Advised::other(what, format!("to follow an image on a registry: {command}")).into()
         }
         RequestError::NoRepository | RequestError::OtherRepository(_) => {
@@ -198,23 +213,24 @@ pub(super) fn failures(
 ) -> Vec<Exit> {
     let listing = listing_failure(answer).zip(answer.status.repository.as_ref());
     let from = answer.spec.repository.as_ref().map_or("", |spec| spec.from.name.as_str());
-    let listing = listing.map(|(text, found)| (text, advice(&found.status, from, opened)));
+    let listing =
+        listing.map(|(text, found)| (text, advice(&found.status, from, opened.is_cluster)));
     let failed = outcomes(answer).filter_map(|outcome| {
-        Some((outcome.failure()?, advice(&outcome.status.status, outcome.from, opened)))
+        Some((outcome.failure()?, advice(&outcome.status.status, outcome.from, opened.is_cluster)))
     });
     let told = listing.into_iter().chain(failed);
     told.map(|(text, hint)| context.report(&Advised::failed(text, hint).into())).collect()
 }
 
 /// What to do when an image could not be had. A cluster has its own logins.
-fn advice(status: &Status, from: &str, opened: &Opened) -> Option<String> {
+pub(super) fn advice(status: &Status, from: &str, is_cluster: bool) -> Option<String> {
     if status.has_cause(UNTRUSTED) {
         return Some("if that is meant to be so, give --insecure".to_owned());
     }
     if status.reason != "Unauthorized" {
         return None;
     }
-    if opened.is_cluster {
+    if is_cluster {
         let command = "oc create secret docker-registry";
         return Some(format!("the cluster needs a login in the stream's namespace: {command}"));
     }

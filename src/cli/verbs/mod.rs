@@ -65,8 +65,7 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
         }
         Command::Tag(args) => {
             let request = args.resolve()?;
-            let opened =
-                streams::open_to_tag(&request.place, &request.fetch, request.source(), context)?;
+            let opened = streams::open_to_tag(&request, context)?;
             let (reactions, namespace) = (request.reaction.clone(), &opened.namespace);
             let reacting = Reacting::prepare(reactions, namespace, Mode::Write, context)?;
             tag::run(opened, request, reacting, context).boxed()

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use longshore::auth::Secret;
 use longshore::config::Connection;
 use longshore::http::RetryPolicy;
-use longshore::imagestream::{Namespace, Streams};
+use longshore::imagestream::{ImageStream, Namespace, Streams};
 use longshore::reaction::triggers::{self, Mode};
 use longshore::reaction::{Change, Command, Outcome, Reactions, Via, Webhook, output, read_secret};
 
@@ -63,17 +63,18 @@ impl Reacting {
     }
 
     /// Has it all done after a run that made `changes`, and tells what came of it beside the run's own result, which is
-    /// shown as `view`. Returns the exits of what failed.
+    /// shown as `view`. The stream `after` is what the run made, or would have made. Returns the exits of what failed.
     pub(super) async fn react(
         &self,
         streams: &dyn Streams,
+        after: Option<&ImageStream>,
         changes: &[Change],
         view: View,
         context: &Context,
     ) -> anyhow::Result<Vec<Exit>> {
         let manifests = async {
             match &self.triggers {
-                Some(options) => triggers::apply(streams, options).await,
+                Some(options) => triggers::apply(streams, after, options).await,
                 None => triggers::Report::default(),
             }
         };
@@ -110,6 +111,9 @@ impl Reacting {
                     format!("{path}:{line}: {} has {}", edit.object, edit.new)
                 }));
             }
+        }
+        if !context.quiet {
+            context.console.lines(report.waiting.iter().map(|waiting| format!("note: {waiting}")));
         }
         Ok(report.errors.into_iter().map(|error| context.report(&error.into())).collect())
     }

@@ -2,16 +2,17 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use longshore::imagestream::describe::left_out;
 use longshore::imagestream::requests::{ImportOptions, Scope, requests, scheduled};
 use longshore::ops::{self, Ask, Event, Interval, PullThrough, Refresh};
-use longshore::reaction::Change;
+use longshore::reaction::{Change, output};
 
 use super::advised::Advised;
-use super::import_image::{Incomplete, copied};
+use super::import_image::{Incomplete, advice, copied};
 use super::reacting::{Reacting, told};
 use super::streams::Opened;
 use crate::cli::Context;
-use crate::cli::args::{Format, View};
+use crate::cli::args::View;
 use crate::cli::exit::Exit;
 use crate::cli::interrupt::Interrupts;
 
@@ -20,20 +21,30 @@ pub(super) async fn once(
     opened: Opened,
     only_scheduled: bool,
     mut reacting: Reacting,
+    view: View,
     context: &Context,
 ) -> anyhow::Result<Exit> {
-    let copies = opened.copies.clone();
+    let (copies, is_cluster) = (opened.copies.clone(), opened.is_cluster);
     let refresh = refresher(opened, only_scheduled, &mut reacting);
-    let teller = Teller { reacting: &reacting, copies, context };
+    let teller = Teller { reacting: &reacting, copies, is_cluster, view, context };
     let seen = Mutex::new(Seen::default());
     let tell = |event| {
+        if let Event::Imported(name, answer) = &event
+            && let Some(line) = left_out(answer)
+        {
+            context.console.lines([format!("{name}: {line}")]);
+        }
         let Seen { moved, failed } = teller.tell(event);
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.moved.extend(moved);
         seen.failed.extend(failed);
     };
     let troubles = ops::refresh(&refresh, &tell).await;
-    let Seen { moved, failed } = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Seen { moved, mut failed } = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    failed.extend(teller.copied());
+    if view == View::Env {
+        context.output.bytes(output::env(&moved).as_bytes())?;
+    }
     reacting.note(&moved)?;
     if troubles > 0 {
         return Err(Incomplete.into());
@@ -47,6 +58,7 @@ pub(super) async fn watch(
     only_scheduled: bool,
     interval: Interval,
     mut reacting: Reacting,
+    view: View,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let mut interrupts = Interrupts::listen()?;
@@ -54,9 +66,9 @@ pub(super) async fn watch(
         interrupts.next().await;
         interrupts.kill_on_next();
     };
-    let copies = opened.copies.clone();
+    let (copies, is_cluster) = (opened.copies.clone(), opened.is_cluster);
     let refresh = refresher(opened, only_scheduled, &mut reacting);
-    let teller = Teller { reacting: &reacting, copies, context };
+    let teller = Teller { reacting: &reacting, copies, is_cluster, view, context };
     // What was told is not kept: a watch runs for months.
     ops::watch(&refresh, interval, stop, &|event| drop(teller.tell(event))).await;
     Ok(Exit::Done)
@@ -84,6 +96,8 @@ fn refresher(opened: Opened, only_scheduled: bool, reacting: &mut Reacting) -> R
 struct Teller<'a> {
     reacting: &'a Reacting,
     copies: Option<Arc<PullThrough>>,
+    is_cluster: bool,
+    view: View,
     context: &'a Context,
 }
 
@@ -97,11 +111,11 @@ struct Seen {
 impl Teller<'_> {
     fn tell(&self, event: Event) -> Seen {
         let failed = match event {
-            Event::Imported(_) => {
-                let failed =
-                    self.copies.as_deref().map_or(0, |copies| copied(copies, self.context));
-                vec![Exit::Failed; failed]
+            Event::Listed(count) => {
+                self.listed(count);
+                Vec::new()
             }
+            Event::Imported(..) => self.copied(),
             Event::Moved(change) => {
                 let failed = self.moved(&change);
                 return Seen { moved: vec![change], failed };
@@ -112,7 +126,9 @@ impl Teller<'_> {
                 .tell_manifests(report, View::Text, self.context)
                 .unwrap_or_else(|error| vec![self.context.report(&error)]),
             Event::Failed(trouble) => {
-                self.context.report(&Advised::failed(trouble.to_string(), None).into());
+                let missed = trouble.problem.missed.as_ref();
+                let hint = missed.and_then(|(from, why)| advice(why, from, self.is_cluster));
+                self.context.report(&Advised::failed(trouble.to_string(), hint).into());
                 Vec::new()
             }
             Event::Recovered(trouble) => {
@@ -123,11 +139,30 @@ impl Teller<'_> {
         Seen { moved: Vec::new(), failed }
     }
 
+    /// Says in the beginning what there is to do: silence would be the same with a mistyped folder.
+    fn listed(&self, count: usize) {
+        if !self.context.quiet {
+            let streams = if count == 1 { "stream" } else { "streams" };
+            self.context.console.lines([match count {
+                0 => "no stream has anything to import".to_owned(),
+                count => format!("{count} {streams} to import"),
+            }]);
+        }
+    }
+
+    /// Tells the copies of image data that failed.
+    fn copied(&self) -> Vec<Exit> {
+        let failed = self.copies.as_deref().map_or(0, |copies| copied(copies, self.context));
+        vec![Exit::Failed; failed]
+    }
+
     fn moved(&self, change: &Change) -> Vec<Exit> {
         let output = self.context.output;
-        let told = match output.format() {
-            Format::Json => output.line(change.to_json()),
-            Format::Text => output.line(line(change)),
+        let told = match self.view {
+            View::Json => output.line(change.to_json()),
+            // They come all at once in the end.
+            View::Env => Ok(()),
+            _ => output.line(line(change)),
         };
         told.err().map(|error| self.context.report(&error.into())).into_iter().collect()
     }

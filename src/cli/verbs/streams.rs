@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use longshore::imagestream::api::Time;
 use longshore::imagestream::files::Files;
+use longshore::imagestream::requests::requests;
 use longshore::imagestream::{
     Cluster, Error, Fetching, ImageStream, Local, Namespace, PullThrough, StreamName, StreamTag,
     Streams,
@@ -18,7 +19,9 @@ use serde_json::Value;
 use super::advised::Advised;
 use super::folder;
 use crate::cli::Context;
-use crate::cli::args::{ClusterOptions, Fetch, ImportRequest, Keeper, Limit, Place, View};
+use crate::cli::args::{
+    ClusterOptions, Fetch, ImportRequest, Keeper, Limit, Login, Place, TagRequest, View, Wanted,
+};
 
 /// A place of streams that is open.
 pub(super) struct Opened {
@@ -27,6 +30,8 @@ pub(super) struct Opened {
     pub(super) namespace: Namespace,
     /// Whether a namespace was named.
     pub(super) is_named: bool,
+    /// The flags that name it again, each with a space before it.
+    pub(super) flags: String,
     /// Whether it imports by itself what is set.
     pub(super) is_cluster: bool,
     /// Copies image data along with an import, and tells of it.
@@ -38,25 +43,23 @@ pub(super) fn open(place: &Place, context: &Context) -> anyhow::Result<Opened> {
     match &place.keeper {
         Keeper::Cluster(options) => cluster(options, place, context),
         Keeper::Folder(dir) => {
-            let registries = folder::registries(&Fetch::default(), None, context)?;
-            folder(dir.as_deref(), folder::fetching(registries, Limit::default()), place, context)
+            let registries = folder::registries(&Fetch::default(), &[], context)?;
+            let fetching = folder::fetching(registries, Limit::default());
+            folder(open_files(dir.as_deref(), context)?, fetching, place)
         }
     }
 }
 
-/// Opens a place where images are imported; a cluster asks registries by itself. `source` is one of them.
-pub(super) fn open_to_tag(
-    place: &Place,
-    fetch: &Fetch,
-    source: Option<&str>,
-    context: &Context,
-) -> anyhow::Result<Opened> {
+/// Opens a place where images are imported; a cluster asks registries by itself.
+pub(super) fn open_to_tag(request: &TagRequest, context: &Context) -> anyhow::Result<Opened> {
+    let TagRequest { place, fetch, image, .. } = request;
     match &place.keeper {
         Keeper::Cluster(options) => cluster(options, place, context),
         Keeper::Folder(dir) => {
-            let registries = folder::registries(fetch, source, context)?;
+            let registries = folder::registries(fetch, image.as_slice(), context)?;
             let fetching = folder::fetching(registries, Limit::default());
-            folder(dir.as_deref(), folder::told(fetching, context), place, context)
+            let files = open_files(dir.as_deref(), context)?;
+            folder(files, folder::with_progress(fetching, context), place)
         }
     }
 }
@@ -68,27 +71,44 @@ pub(super) fn open_to_import(request: &ImportRequest, context: &Context) -> anyh
         Keeper::Cluster(options) => return cluster(options, place, context),
         Keeper::Folder(dir) => dir.as_deref(),
     };
-    let registries = folder::registries(fetch, request.wanted.source(), context)?;
+    let files = open_files(dir, context)?;
+    let registries = folder::registries(fetch, &images(request, &files)?, context)?;
     let copies = folder::pull_through(request, &registries, context)?;
-    let fetching = folder::told(folder::fetching(registries, *limit), context);
+    let fetching = folder::with_progress(folder::fetching(registries, *limit), context);
     let fetching = Fetching {
         pull_through: copies.clone().map(|copies| copies as Arc<dyn PullThrough>),
         ..fetching
     };
-    Ok(Opened { copies, ..folder(dir, fetching, place, context)? })
+    Ok(Opened { copies, ..folder(files, fetching, place)? })
 }
 
-fn folder(
-    dir: Option<&Path>,
-    fetching: Fetching,
-    place: &Place,
-    context: &Context,
-) -> anyhow::Result<Opened> {
-    let files = Files::open(&ops::stream_store(dir, Path::new(""), &context.env)?)?;
+/// The images and repositories that an import asks for, as far as a login from the command line is for them.
+fn images(request: &ImportRequest, files: &Files) -> anyhow::Result<Vec<String>> {
+    let Wanted::One { stream, options } = &request.wanted else { return Ok(Vec::new()) };
+    if request.fetch.access.login == Login::Stored {
+        return Ok(Vec::new());
+    }
+    let name = StreamName::new(request.place.namespace.clone().unwrap_or_default(), stream)?;
+    let stored = files.get(&name)?;
+    let Ok(import) = requests(&name, stored.as_ref(), options) else {
+        // Why nothing can be asked for is told by the import.
+        return Ok(options.from.iter().chain(&options.source).cloned().collect());
+    };
+    let spec = import.request.spec;
+    let repository = spec.repository.map(|repository| repository.from.name);
+    Ok(spec.images.into_iter().map(|image| image.from.name).chain(repository).collect())
+}
+
+fn open_files(dir: Option<&Path>, context: &Context) -> anyhow::Result<Files> {
+    Ok(Files::open(&ops::stream_store(dir, Path::new(""), &context.env)?)?)
+}
+
+fn folder(files: Files, fetching: Fetching, place: &Place) -> anyhow::Result<Opened> {
     Ok(Opened {
         streams: Arc::new(Local::new(files, fetching)),
         namespace: place.namespace.clone().unwrap_or_default(),
         is_named: place.namespace.is_some(),
+        flags: place.flags(),
         is_cluster: false,
         copies: None,
     })
@@ -107,9 +127,14 @@ fn cluster(options: &ClusterOptions, place: &Place, context: &Context) -> anyhow
         (None, Some(namespace)) => namespace.parse()?,
         (None, None) => Namespace::default(),
     };
-    let is_named = place.namespace.is_some();
-    let streams = Arc::new(Cluster::new(client));
-    Ok(Opened { streams, namespace, is_named, is_cluster: true, copies: None })
+    Ok(Opened {
+        streams: Arc::new(Cluster::new(client)),
+        namespace,
+        is_named: place.namespace.is_some(),
+        flags: place.flags(),
+        is_cluster: true,
+        copies: None,
+    })
 }
 
 impl Opened {
@@ -147,13 +172,13 @@ impl Opened {
 
     /// That a stream is not there, and which ones are.
     pub(super) async fn unknown(&self, name: &StreamName, what: String) -> Advised {
-        Advised::stream(name, &self.names(name.namespace()).await, what)
+        Advised::stream(name, self.names(name.namespace()).await.as_deref(), what)
     }
 
-    /// The names of the streams of a namespace; none when they cannot be seen.
-    pub(super) async fn names(&self, namespace: &Namespace) -> Vec<String> {
-        let there = self.streams.list(Some(namespace)).await.unwrap_or_default();
-        there.into_iter().map(|stream| stream.metadata.name).collect()
+    /// The names of the streams of a namespace, when they can be seen.
+    pub(super) async fn names(&self, namespace: &Namespace) -> Option<Vec<String>> {
+        let there = self.streams.list(Some(namespace)).await.ok()?.whole().ok()?;
+        Some(there.into_iter().map(|stream| stream.metadata.name).collect())
     }
 
     /// A stream as a document. In a folder nothing counts versions: what tells one file from another is not its.

@@ -51,7 +51,7 @@ async fn set_and_react(
         let after = streams.get(name).await?;
         moved.extend(after.iter().flat_map(|after| changes(before.as_ref(), after)));
     }
-    let unreacted = reacting.react(streams, &moved, View::Text, context).await?;
+    let unreacted = reacting.react(streams, None, &moved, View::Text, context).await?;
     match result {
         Ok(Exit::Done) => Ok(Exit::of_failures(&unreacted, unreacted.len())),
         other => other,

@@ -66,12 +66,15 @@ impl Files {
         Ok(self.load(name)?.map(|(_, document)| document.stream))
     }
 
-    /// All streams of a namespace, or of all namespaces, sorted by name.
+    /// All streams of a namespace, or of all namespaces, sorted by name; in place of one whose file cannot be read, or
+    /// is not the stream that its place says, the reason. Objects of other API groups are not looked at.
     ///
     /// # Errors
-    /// When one of the files cannot be read or is not the stream that its place says. Objects of other API groups
-    /// are not looked at.
-    pub fn list(&self, namespace: Option<&Namespace>) -> Result<Vec<ImageStream>, Error> {
+    /// When a folder cannot be read.
+    pub fn list(
+        &self,
+        namespace: Option<&Namespace>,
+    ) -> Result<Vec<Result<ImageStream, Error>>, Error> {
         let namespaces = match namespace {
             Some(namespace) => vec![namespace.clone()],
             None => self.namespaces()?,
@@ -79,16 +82,27 @@ impl Files {
         let mut streams = Vec::new();
         for namespace in namespaces {
             for (name, path) in self.files(&namespace)? {
-                let Some(text) = self.read(&path)? else { continue };
-                if document::is_of_another_group(&text) {
-                    continue;
-                }
-                let name = StreamName::new(namespace.clone(), &name)
-                    .map_err(|source| Error::Name { path: path.clone(), source })?;
-                streams.push(Document::parse(&path, text, &name)?.stream);
+                let read = path.and_then(|path| self.listed(&namespace, &name, &path));
+                streams.extend(read.transpose());
             }
         }
         Ok(streams)
+    }
+
+    /// The stream in a file of a namespace; nothing when it holds an object of another API group, or is gone.
+    fn listed(
+        &self,
+        namespace: &Namespace,
+        name: &str,
+        path: &Path,
+    ) -> Result<Option<ImageStream>, Error> {
+        let Some(text) = self.read(path)? else { return Ok(None) };
+        if document::is_of_another_group(&text) {
+            return Ok(None);
+        }
+        let name = StreamName::new(namespace.clone(), name)
+            .map_err(|source| Error::Name { path: path.to_owned(), source })?;
+        Ok(Some(Document::parse(path, text, &name)?.stream))
     }
 
     /// Changes a stream, as the only one who does so at the time in all processes. `change` is given the stream, if it
@@ -153,19 +167,24 @@ impl Files {
         Ok(found)
     }
 
-    /// The names of the streams that files in a namespace are for, and the files.
-    fn files(&self, namespace: &Namespace) -> Result<BTreeMap<String, PathBuf>, Error> {
+    /// The names of the streams that files in a namespace are for, and the one file of each.
+    fn files(
+        &self,
+        namespace: &Namespace,
+    ) -> Result<BTreeMap<String, Result<PathBuf, Error>>, Error> {
         let folder = self.folder(namespace);
-        let mut found: BTreeMap<String, PathBuf> = BTreeMap::new();
+        let mut found: BTreeMap<String, Result<PathBuf, Error>> = BTreeMap::new();
         for name in place::names(&folder)? {
             let Some((stem, _)) = place::split(&name) else { continue };
             let path = folder.join(&name);
             if path.is_dir() {
                 continue;
             }
-            if let Some(first) = found.insert(stem.to_owned(), path.clone()) {
-                return Err(Error::two(first, path));
-            }
+            let one = match found.remove(stem) {
+                Some(first) => first.and_then(|first| Err(Error::two(first, path))),
+                None => Ok(path),
+            };
+            found.insert(stem.to_owned(), one);
         }
         Ok(found)
     }

@@ -14,8 +14,8 @@ use super::api::{Image, SpecTag, Time};
 use super::fetch::{self, Registries};
 use super::files::Files;
 use super::{
-    Error, ImageStream, ImageStreamImport, Namespace, PullThrough, Result, StreamName, StreamTag,
-    Streams, change, pull_through, refusal,
+    Error, ImageStream, ImageStreamImport, Listing, Namespace, PullThrough, Result, StreamName,
+    StreamTag, Streams, change, pull_through, refusal,
 };
 use crate::model::Digest;
 
@@ -109,9 +109,17 @@ impl Streams for Local {
         self.with_files(move |files| Ok(files.get(&name)?)).await
     }
 
-    async fn list(&self, namespace: Option<&Namespace>) -> Result<Vec<ImageStream>> {
+    async fn list(&self, namespace: Option<&Namespace>) -> Result<Listing> {
         let namespace = namespace.cloned();
-        self.with_files(move |files| Ok(files.list(namespace.as_ref())?)).await
+        let found = self.with_files(move |files| Ok(files.list(namespace.as_ref())?)).await?;
+        let mut listing = Listing::default();
+        for stream in found {
+            match stream {
+                Ok(stream) => listing.streams.push(stream),
+                Err(error) => listing.unreadable.push(error.into()),
+            }
+        }
+        Ok(listing)
     }
 
     async fn import(&self, import: &ImageStreamImport) -> Result<ImageStreamImport> {

@@ -1,11 +1,13 @@
 //! Doing it: the question is asked, and what is to be remembered is set.
 
 use super::{Import, ImportOptions, RequestError, requests};
+use crate::imagestream::api::Time;
+use crate::imagestream::apply::apply;
 use crate::imagestream::streams::Error;
 use crate::imagestream::{ImageStream, ImageStreamImport, StreamName, Streams};
 
 /// How often an import is begun anew because its stream was changed by somebody else in the meantime.
-const ATTEMPTS: usize = 5;
+pub(crate) const ATTEMPTS: usize = 5;
 
 /// Why nothing was imported. An image that fails is no such error: it is told in the answer.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +30,18 @@ pub struct Imported {
     /// What came of it.
     pub answer: ImageStreamImport,
     /// Why the repository could not be remembered; what was imported is kept nevertheless.
-    pub forgotten: Option<Error>,
+    pub unremembered: Option<Error>,
+}
+
+impl Imported {
+    /// The stream as it is now; after a dry run, as it would be.
+    #[must_use]
+    pub fn after(&self, now: Time) -> Option<ImageStream> {
+        match &self.answer.status.import {
+            Some(stream) => Some(stream.clone()),
+            None => apply(self.before.as_ref(), &self.answer, now).ok().map(|a| a.stream),
+        }
+    }
 }
 
 /// Imports what `options` ask for: reads the stream, asks, and remembers the repository when it is to be followed.
@@ -47,9 +60,7 @@ pub async fn import(
         let import = requests(name, before.as_ref(), options)?;
         match streams.import(&import.request).await {
             Ok(answer) => return Ok(remembered(streams, name, before, import, answer).await),
-            Err(Error::Status(status)) if status.reason == "Conflict" && attempt < ATTEMPTS => {
-                attempt += 1;
-            }
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS => attempt += 1,
             Err(error) => return Err(error.into()),
         }
     }
@@ -63,14 +74,14 @@ async fn remembered(
     import: Import,
     mut answer: ImageStreamImport,
 ) -> Imported {
-    let mut forgotten = None;
+    let mut unremembered = None;
     if let Some(repository) = import.to_remember(&answer) {
         match streams.set_repository(name, repository).await {
             Ok(stream) => answer.status.import = Some(stream),
-            Err(error) => forgotten = Some(error),
+            Err(error) => unremembered = Some(error),
         }
     }
-    Imported { before, import, answer, forgotten }
+    Imported { before, import, answer, unremembered }
 }
 
 impl Import {

@@ -16,6 +16,7 @@ mod policy;
 mod scheduled;
 mod target;
 
+pub(crate) use carry_out::ATTEMPTS;
 pub use carry_out::{ImportError, Imported, import};
 pub use error::RequestError;
 pub use options::{ImportOptions, OptionError, parse_import_mode, parse_reference_policy};

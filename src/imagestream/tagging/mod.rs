@@ -108,6 +108,12 @@ impl Setting {
         self.needs.as_ref()
     }
 
+    /// The image on a registry that the tags are to follow.
+    #[must_use]
+    pub fn image(&self) -> Option<&str> {
+        (self.source.kind == SourceKind::Registry).then_some(self.written.as_str())
+    }
+
     /// The tags that are set.
     pub fn destinations(&self) -> impl Iterator<Item = &StreamTag> {
         self.destinations.iter()

@@ -16,10 +16,10 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-pub use once_told::Trouble;
+pub use once_told::{Problem, Trouble};
 pub use pace::{Interval, IntervalError};
 
-use crate::imagestream::{ImageStream, ImageStreamImport, Namespace, StreamName, Streams};
+use crate::imagestream::{ImageStream, ImageStreamImport, Listing, Namespace, StreamName, Streams};
 use crate::model::one_line;
 use crate::reaction::{Change, Outcome, Reactions, triggers};
 
@@ -52,8 +52,10 @@ pub struct Refresh {
 /// What a run of [`refresh`] or [`watch`] tells.
 #[derive(Debug)]
 pub enum Event {
-    /// A stream was imported, whatever came of it; what it made follows.
-    Imported(StreamName),
+    /// The streams of the first round were looked up: so many of them have something to import.
+    Listed(usize),
+    /// A stream was imported, whatever came of its images; what it made follows.
+    Imported(StreamName, Box<ImageStreamImport>),
     /// A tag has moved.
     Moved(Change),
     /// Somebody was told of it.
@@ -87,8 +89,8 @@ struct Refresher<'a> {
     tell: &'a (dyn Fn(Event) + Sync),
     lanes: Lanes,
     told: OnceTold,
-    /// Held by who changes manifests.
-    manifests: Mutex<()>,
+    /// What waited when manifests were last looked at; held by who changes them.
+    manifests: Mutex<Vec<triggers::Waiting>>,
     stopping: CancellationToken,
 }
 
@@ -118,7 +120,7 @@ impl<'a> Refresher<'a> {
     async fn run(self, interval: Option<Interval>, stop: impl Future<Output = ()> + Send) -> usize {
         let mut running = Running::new();
         let mut busy = HashSet::new();
-        let mut spread = Duration::ZERO;
+        let (mut spread, mut is_told) = (Duration::ZERO, false);
         let mut round = Some(Instant::now());
         running.push(async { self.apply_triggers().map(|()| Done::Applied).await }.boxed());
         tokio::pin!(stop);
@@ -128,6 +130,9 @@ impl<'a> Refresher<'a> {
                 () = &mut stop => break,
                 Some(done) = running.next() => match done {
                     Done::Listed(mut wanted) => {
+                        if !std::mem::replace(&mut is_told, true) {
+                            (self.tell)(Event::Listed(wanted.len()));
+                        }
                         wanted.retain(|(name, _)| busy.insert(name.clone()));
                         for (name, import) in wanted {
                             running.push(self.refresh_later(name, import, spread).boxed());
@@ -157,12 +162,14 @@ impl<'a> Refresher<'a> {
             () = self.stopping.cancelled() => return Vec::new(),
             listed = streams.list(namespace.as_ref()) => listed,
         };
-        let (found, problem) = match listed {
-            Ok(found) => (found, None),
-            Err(error) => (Vec::new(), Some(chain(&error))),
-        };
-        self.report(None, problem.into_iter().map(|problem| (None, problem)).collect());
-        let named = found.iter().filter_map(|stream| Some((name_of(stream)?, stream)));
+        let Listing { streams, unreadable } =
+            listed.unwrap_or_else(|error| Listing { streams: Vec::new(), unreadable: vec![error] });
+        let problems = unreadable.iter().map(|error| Problem::of(error));
+        self.report(
+            None,
+            problems.map(|problem| (Some(problem.message.clone()), problem)).collect(),
+        );
+        let named = streams.iter().filter_map(|stream| Some((name_of(stream)?, stream)));
         named.filter_map(|(name, stream)| ask(&name, stream).map(|import| (name, import))).collect()
     }
 
@@ -187,9 +194,11 @@ impl<'a> Refresher<'a> {
 
     async fn apply_triggers(&self) {
         let Some(options) = &self.refresh.triggers else { return };
-        let _turn = self.manifests.lock().await;
-        let report = triggers::apply(self.refresh.streams.as_ref(), options).await;
-        if !report.files.is_empty() || !report.errors.is_empty() {
+        let mut told = self.manifests.lock().await;
+        let mut report = triggers::apply(self.refresh.streams.as_ref(), None, options).await;
+        let waiting = std::mem::replace(&mut *told, report.waiting.clone());
+        report.waiting.retain(|now| !waiting.contains(now));
+        if !report.is_empty() {
             (self.tell)(Event::Manifests(report));
         }
     }

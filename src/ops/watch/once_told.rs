@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use crate::imagestream::StreamName;
+use crate::imagestream::api::Status;
 
 use super::one_stream::Problems;
 
@@ -16,15 +17,25 @@ pub struct Trouble {
     /// The tag; `None` when it is the whole stream.
     pub tag: Option<String>,
     /// What is wrong.
+    pub problem: Problem,
+}
+
+/// Something that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What.
     pub message: String,
+    /// The image that could not be had, if it is about one, and the answer.
+    pub missed: Option<(String, Status)>,
 }
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = &self.problem.message;
         match (&self.stream, &self.tag) {
-            (Some(stream), Some(tag)) => write!(f, "{stream}:{tag}: {}", self.message),
-            (Some(stream), None) => write!(f, "{stream}: {}", self.message),
-            (None, _) => f.write_str(&self.message),
+            (Some(stream), Some(tag)) => write!(f, "{stream}:{tag}: {what}"),
+            (Some(stream), None) => write!(f, "{stream}: {what}"),
+            (None, _) => f.write_str(what),
         }
     }
 }
@@ -43,12 +54,12 @@ impl OnceTold {
     ) -> (Vec<Trouble>, Vec<Trouble>) {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = told.remove(&stream.cloned()).unwrap_or_default();
-        let trouble = |(tag, message): (&Option<String>, &String)| Trouble {
+        let trouble = |(tag, problem): (&Option<String>, &Problem)| Trouble {
             stream: stream.cloned(),
             tag: tag.clone(),
-            message: message.clone(),
+            problem: problem.clone(),
         };
-        let failed = now.iter().filter(|(tag, text)| before.get(*tag) != Some(*text)).map(trouble);
+        let failed = now.iter().filter(|(tag, now)| before.get(*tag) != Some(*now)).map(trouble);
         let recovered = before.iter().filter(|(tag, _)| !now.contains_key(*tag)).map(trouble);
         let news = (failed.collect(), recovered.collect());
         if !now.is_empty() {
@@ -72,7 +83,8 @@ mod tests {
     fn the_same_is_told_once() {
         let told = OnceTold::default();
         let problems = |list: &[(&str, &str)]| -> Problems {
-            list.iter().map(|(tag, text)| (Some((*tag).to_owned()), (*text).to_owned())).collect()
+            let problem = |text: &str| Problem { message: text.to_owned(), missed: None };
+            list.iter().map(|(tag, text)| (Some((*tag).to_owned()), problem(text))).collect()
         };
         let count = |list: &[(&str, &str)]| {
             let (failed, recovered) = told.update(None, problems(list));

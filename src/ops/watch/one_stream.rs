@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::imagestream::api::{ImageImportSpec, ImageStreamImport, Status};
-use crate::imagestream::{self, Error, ImageStream, StreamName};
+use crate::imagestream::api::{ImageStreamImport, Status};
+use crate::imagestream::describe::outcomes;
+use crate::imagestream::requests::ATTEMPTS;
+use crate::imagestream::{self, ImageStream, StreamName};
 use crate::model::one_line;
 use crate::reaction::changes;
 
 use super::pace::Turn;
-use super::{Event, Refresher, chain};
-
-/// How often an import is begun anew because its stream was changed by somebody else in the meantime.
-const ATTEMPTS: usize = 5;
+use super::{Event, Problem, Refresher, chain};
 
 /// What is wrong with each tag, or with the whole.
-pub(super) type Problems = BTreeMap<Option<String>, String>;
+pub(super) type Problems = BTreeMap<Option<String>, Problem>;
 
 impl Refresher<'_> {
     /// Imports a stream, unless it is gone or nothing is asked of it any more. The turn at its registries ends with the
@@ -26,12 +25,13 @@ impl Refresher<'_> {
             Ok(Some((before, answer))) => {
                 let after = answer.status.import.as_ref();
                 let moved = after.map(|after| changes(Some(&before), after)).unwrap_or_default();
-                (moved, problems(&answer))
+                let problems = problems(&answer);
+                (self.tell)(Event::Imported(name.clone(), Box::new(answer)));
+                (moved, problems)
             }
             Ok(None) => (Vec::new(), Problems::new()),
-            Err(error) => (Vec::new(), Problems::from([(None, chain(&error))])),
+            Err(error) => (Vec::new(), Problems::from([(None, Problem::of(&error))])),
         };
-        (self.tell)(Event::Imported(name.clone()));
         self.report(Some(name), problems);
         if moved.is_empty() {
             return;
@@ -61,39 +61,34 @@ impl Refresher<'_> {
             let Some(import) = (self.refresh.ask)(name, &before) else { return Ok(None) };
             match streams.import(&import).await {
                 Ok(answer) => return Ok(Some((before, answer))),
-                Err(Error::Status(status)) if status.reason == "Conflict" && attempt < ATTEMPTS => {
-                    attempt += 1;
-                }
+                Err(error) if error.is_conflict() && attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error),
             }
         }
     }
 }
 
+impl Problem {
+    pub(super) fn of(error: &dyn std::error::Error) -> Self {
+        Self { message: chain(error), missed: None }
+    }
+
+    fn missed(from: &str, status: &Status) -> Self {
+        let missed = Some((from.to_owned(), status.clone()));
+        Self { message: one_line(&status.message, 1000), missed }
+    }
+}
+
 /// What went wrong with each tag. That some tags of a repository failed says nothing that the tags do not say.
 fn problems(answer: &ImageStreamImport) -> Problems {
-    let asked = answer.spec.images.iter().map(tag_of).chain(std::iter::repeat_with(|| None));
-    let images = answer.status.images.iter().zip(asked).map(|(image, tag)| (tag, &image.status));
-    let listed = answer.status.repository.iter().flat_map(|repository| &repository.images);
-    let listed = listed.map(|image| (Some(image.tag.clone()), &image.status));
-    let mut found: Problems = images
-        .chain(listed)
-        .filter(|(_, status)| status.is_failure())
-        .map(|(tag, status)| (tag, message(status)))
-        .collect();
-    let repository = answer.status.repository.as_ref().map(|repository| &repository.status);
-    if let Some(status) = repository.filter(|status| status.is_failure())
-        && found.is_empty()
-    {
-        found.insert(None, message(status));
-    }
-    found
-}
-
-fn tag_of(image: &ImageImportSpec) -> Option<String> {
-    image.to.as_ref().map(|to| to.name.clone())
-}
-
-fn message(status: &Status) -> String {
-    one_line(&status.message, 1000)
+    let failed = outcomes(answer).filter(|outcome| outcome.status.status.is_failure());
+    let tags = failed.map(|outcome| {
+        let tag = (!outcome.tag.is_empty()).then(|| outcome.tag.to_owned());
+        (tag, Problem::missed(outcome.from, &outcome.status.status))
+    });
+    let repository = answer.spec.repository.iter().zip(&answer.status.repository);
+    let unlisted = repository
+        .filter(|(_, found)| found.status.is_failure() && found.images.is_empty())
+        .map(|(asked, found)| (None, Problem::missed(&asked.from.name, &found.status)));
+    tags.chain(unlisted).collect()
 }

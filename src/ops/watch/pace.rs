@@ -29,7 +29,7 @@ pub struct Interval(Duration);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IntervalError {
     /// Not a time.
-    #[error("'{0}' is no time: expected one like 15m, 1h or 90s")]
+    #[error("'{0}' is not a time: expected one like 15m, 1h or 90s")]
     Form(String),
     /// Too short.
     #[error("registries are not asked more often than every {} s", SHORTEST.as_secs())]

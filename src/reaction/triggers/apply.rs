@@ -1,14 +1,15 @@
 //! Manifests on disk are brought up to date with a place of streams.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 
 use super::edit::{Edit, Fault, Followers, edit};
 use super::files::{self, Found};
 use super::{Error, diff};
-use crate::imagestream::{Namespace, StreamName, StreamTag, Streams};
+use crate::imagestream::{ImageStream, Namespace, StreamName, StreamTag, Streams};
 use crate::reaction::pull_spec;
-use crate::yaml::{self, Document};
+use crate::yaml::{self, Document, Place};
 
 /// Which manifests to look at, and how.
 #[derive(Clone, Debug)]
@@ -35,8 +36,39 @@ pub enum Mode {
 pub struct Report {
     /// The files that have changed, or would have, by path.
     pub files: Vec<FileReport>,
+    /// What follows a tag that has no image, and stays as it is.
+    pub waiting: Vec<Waiting>,
     /// What could not be done; it stopped nothing else.
     pub errors: Vec<Error>,
+}
+
+impl Report {
+    /// Whether there is nothing to tell.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.waiting.is_empty() && self.errors.is_empty()
+    }
+}
+
+/// A value that follows a tag without an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The file.
+    pub path: PathBuf,
+    /// Where the value begins.
+    pub place: Place,
+    /// The object: `Deployment/web`.
+    pub object: String,
+    /// The tag.
+    pub tag: StreamTag,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, place, object, tag } = self;
+        let path = path.display();
+        write!(f, "{path}:{}: {object} follows {tag}, which has no image", place.line)
+    }
 }
 
 /// A file that has changed, or would have.
@@ -57,13 +89,18 @@ struct Manifest {
     documents: Vec<Document>,
 }
 
-/// Brings all manifests up to date with the streams of a place.
-pub async fn apply(streams: &dyn Streams, options: &Options) -> Report {
+/// Brings all manifests up to date with the streams of a place. `ahead` is one of them as it is taken to be, whatever
+/// the place says of it.
+pub async fn apply(
+    streams: &dyn Streams,
+    ahead: Option<&ImageStream>,
+    options: &Options,
+) -> Report {
     let paths = options.paths.clone();
     let (manifests, mut errors) = blocking(move || load(&paths)).await;
     let followed: BTreeSet<StreamTag> =
         manifests.iter().flat_map(|manifest| tags(manifest, &options.namespace)).collect();
-    let (current, failed) = pull_specs(streams, followed).await;
+    let (current, failed) = pull_specs(streams, ahead, followed).await;
     errors.extend(failed);
     let (namespace, mode) = (options.namespace.clone(), options.mode);
     let mut report = blocking(move || write(&manifests, &namespace, &current, mode)).await;
@@ -110,6 +147,7 @@ fn tags(manifest: &Manifest, namespace: &Namespace) -> Vec<StreamTag> {
 /// What each tag points to, where there is such a tag; every stream is asked for once.
 async fn pull_specs(
     streams: &dyn Streams,
+    ahead: Option<&ImageStream>,
     tags: BTreeSet<StreamTag>,
 ) -> (BTreeMap<StreamTag, String>, Vec<Error>) {
     let (mut found, mut errors) = (BTreeMap::new(), Vec::new());
@@ -118,7 +156,11 @@ async fn pull_specs(
         by_stream.entry(tag.stream.clone()).or_default().push(tag);
     }
     for (name, tags) in by_stream {
-        match streams.get(&name).await {
+        let stream = match ahead.filter(|stream| name.is_of(stream)) {
+            Some(stream) => Ok(Some(stream.clone())),
+            None => streams.get(&name).await,
+        };
+        match stream {
             Ok(Some(stream)) => found.extend(tags.into_iter().filter_map(|tag| {
                 let reference = pull_spec(&stream, tag.tag.as_str())?;
                 Some((tag, reference))
@@ -140,6 +182,13 @@ fn write(
     for manifest in manifests {
         let Manifest { path, text, documents } = manifest;
         let followers = Followers::find(text, documents, namespace);
+        let unknown = followers.images.iter().filter(|image| !current.contains_key(&image.tag));
+        report.waiting.extend(unknown.map(|image| Waiting {
+            path: path.clone(),
+            place: image.place,
+            object: image.object.clone(),
+            tag: image.tag.clone(),
+        }));
         let (edited, edits, faults) = edit(text, &followers, |tag| current.get(tag).cloned());
         let faults = followers.faults.into_iter().chain(faults);
         report.errors.extend(faults.map(|fault| fault.of(path)));

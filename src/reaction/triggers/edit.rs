@@ -17,10 +17,10 @@ pub(super) struct Followers {
 /// An image that follows a tag.
 pub(super) struct Follower {
     pub(super) tag: StreamTag,
-    object: String,
+    pub(super) object: String,
     document: usize,
     path: Path,
-    place: Place,
+    pub(super) place: Place,
     current: String,
 }
 

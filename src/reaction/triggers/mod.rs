@@ -14,6 +14,6 @@ mod edit;
 mod error;
 mod files;
 
-pub use apply::{FileReport, Mode, Options, Report, apply};
+pub use apply::{FileReport, Mode, Options, Report, Waiting, apply};
 pub use edit::Edit;
 pub use error::Error;

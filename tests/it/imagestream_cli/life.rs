@@ -236,6 +236,8 @@ fn who_may_not_is_told_what_to_do() {
     assert!(said.contains("pass --confirm to update"), "{said}");
     let line = ["import-image", "private", "--from", &from, "--creds", "me:secret"];
     scene.shell.ok(&line);
+    // The stream knows what the login is for.
+    scene.shell.ok(&["import-image", "private", "--creds", "me:secret"]);
 }
 
 #[test]

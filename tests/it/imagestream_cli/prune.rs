@@ -39,7 +39,7 @@ fn what_is_old_is_forgotten_when_that_is_wanted() {
     assert_eq!(
         text,
         format!(
-            "other/app:v1 {}@{}\nimage {}\nforgot 1 entry and 1 image\n",
+            "other/app:v1 {}@{}\nimage {}\npruned 1 history entry and 1 image\n",
             scene.image("team/app"),
             digests[2],
             &digests[2][..19]

@@ -152,8 +152,8 @@ fn what_cannot_be_meant_is_refused() {
 fn a_dry_run_shows_what_manifests_would_be() {
     need!("docker-registry");
     let scene = Scene::new();
-    let digest = scene.follow("app:v1", "one", "team/app:v1");
-    scene.push("two", "team/app:v1");
+    scene.follow("app:v1", "one", "team/app:v1");
+    let digest = scene.push("two", "team/app:v1");
     scene.manifest("web.yaml", "app:v1", "old");
     let before = scene.read("web.yaml");
     let arguments = ["--dry-run", "--apply-triggers", "web.yaml", "--on-change", "touch told"];
@@ -163,8 +163,60 @@ fn a_dry_run_shows_what_manifests_would_be() {
         "--- web.yaml\n+++ web.yaml\n@@ -7,4 +7,4 @@\n   template:\n     spec:\n       containers:\n-      - image: old # here\n+      - image: {image} # here\n"
     );
     assert!(shown.contains(&diff), "{shown}");
+    let moved = scene.shell.ok(&["import-image", "app:v1", "--dry-run", "-o", "env"]);
+    assert!(moved.contains(&digest), "{moved}");
     assert_eq!(scene.read("web.yaml"), before);
     assert!(!scene.shell.path("told").exists());
+    assert_ne!(scene.history("app:v1")[0], digest);
+}
+
+#[test]
+fn what_follows_a_tag_that_is_not_there_is_told() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    scene.follow("app:v1", "one", "team/app:v1");
+    scene.manifest("web.yaml", "app:v2", "old");
+    let run = scene.shell.run(&["import-image", "app:v1", "--apply-triggers", "web.yaml"]);
+    assert_eq!(run.code, Some(0));
+    let note = "note: web.yaml:10: Deployment/web follows default/app:v2, which has no image\n";
+    assert!(run.stderr.contains(note), "{}", run.stderr);
+    assert_eq!(scene.used("web.yaml"), "old");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_stops_no_other_stream() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    scene.follow("app:v1", "one", "team/app:v1");
+    let digest = scene.push("two", "team/app:v1");
+    let store = scene.shell.home().join(".local/share/longshore/imagestreams/default");
+    fs::write(store.join("bad.yaml"), "garbage: [").unwrap();
+    let run = scene.shell.run(&["import-image", "--all-streams"]);
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("bad.yaml:1:10"), "{}", run.stderr);
+    assert!(run.stdout.contains(&digest), "{}", run.stdout);
+
+    let run = scene.shell.run(&["stream", "get", "-o", "name"]);
+    assert_eq!(run.stdout, "imagestream.image.openshift.io/app\n");
+    assert_ne!(run.code, Some(0));
+    let unknown = scene.shell.fails(4, &["stream", "get", "nope"]);
+    assert!(!unknown.contains("there are no streams"), "{unknown}");
+    scene.shell.fails(7, &["stream", "prune"]);
+}
+
+#[test]
+fn what_moved_in_all_streams_is_told_to_a_shell() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    scene.follow("app:v1", "one", "team/app:v1");
+    let digest = scene.push("two", "team/app:v1");
+    for view in ["yaml", "name", "describe"] {
+        scene.shell.fails(2, &["import-image", "--all-streams", "-o", view]);
+    }
+    scene.shell.fails(2, &["import-image", "--all-streams", "--watch", "-o", "env"]);
+    scene.shell.fails(2, &["import-image", "--all-streams", "--creds", "u:p"]);
+    let told = scene.shell.ok(&["import-image", "--all-streams", "-o", "env"]);
+    assert!(told.contains(&digest) && !told.contains("moved from"), "{told}");
 }
 
 #[test]

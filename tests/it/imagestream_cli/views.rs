@@ -47,7 +47,7 @@ fn an_import_is_written_as_it_is_wanted() {
         "imagestream.image.openshift.io/app\n"
     );
     let said = scene.shell.fails(2, &words("-o yaml tags oci:images"));
-    assert!(said.contains("cannot be written as yaml, but as text, json"), "{said}");
+    assert!(said.contains("-o yaml is not for this: use text, json"), "{said}");
 }
 
 #[test]

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
-/// An authority, and a server certificate by it for `localhost` and `127.0.0.1`, as PEM files.
+/// A name that is in the servers' certificate and in no name service.
+pub(crate) const INNER_NAME: &str = "api.cluster.internal";
+
+/// An authority, and a server certificate by it for `localhost`, `127.0.0.1` and [`INNER_NAME`], as PEM files.
 pub(crate) struct Authority {
     folder: TempDir,
 }
@@ -21,7 +24,8 @@ impl Authority {
         let issuer = Issuer::new(authority, key);
 
         let server_key = KeyPair::generate().unwrap();
-        let server = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]);
+        let names = ["localhost", "127.0.0.1", INNER_NAME].map(str::to_owned);
+        let server = CertificateParams::new(names);
         let server = server.unwrap().signed_by(&server_key, &issuer).unwrap().pem();
 
         let folder = tempfile::tempdir().unwrap();

@@ -23,5 +23,6 @@ pub(crate) mod site;
 pub(crate) mod skopeo;
 pub(crate) mod source;
 pub(crate) mod streams;
+pub(crate) mod tls_front;
 pub(crate) mod tokens;
 pub(crate) mod vault;

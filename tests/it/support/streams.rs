@@ -9,7 +9,8 @@ use longshore::imagestream::api::{
     ImageImportStatus, ImportPolicy, ObjectReference, SpecTag, Status, StatusTag, TagEvent, Time,
 };
 use longshore::imagestream::{
-    Error, Image, ImageStream, ImageStreamImport, Namespace, Result, StreamName, StreamTag, Streams,
+    Error, Image, ImageStream, ImageStreamImport, Listing, Namespace, Result, StreamName,
+    StreamTag, Streams,
 };
 use longshore::reaction::{Change, changes};
 
@@ -142,13 +143,14 @@ impl Streams for FakeStreams {
         Ok(self.state.lock().unwrap().streams.get(name).cloned())
     }
 
-    async fn list(&self, namespace: Option<&Namespace>) -> Result<Vec<ImageStream>> {
+    async fn list(&self, namespace: Option<&Namespace>) -> Result<Listing> {
         let state = self.state.lock().unwrap();
         if let Some(why) = &state.broken {
             return Err(refusal(why));
         }
         let wanted = |name: &StreamName| namespace.is_none_or(|wanted| wanted == name.namespace());
-        Ok(state.streams.iter().filter(|(name, _)| wanted(name)).map(|(_, s)| s.clone()).collect())
+        let streams = state.streams.iter().filter(|(name, _)| wanted(name)).map(|(_, s)| s.clone());
+        Ok(Listing { streams: streams.collect(), unreadable: Vec::new() })
     }
 
     async fn import(&self, import: &ImageStreamImport) -> Result<ImageStreamImport> {

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::cli::Context;
 use crate::cli::args::{DeleteArgs, Format};
 use crate::cli::exit::Exit;
+use crate::cli::verbs::advised::Advised;
 use crate::cli::verbs::streams::Opened;
 
 pub(super) async fn run(
@@ -13,7 +14,14 @@ pub(super) async fn run(
     args: DeleteArgs,
     context: &Context,
 ) -> anyhow::Result<Exit> {
-    let names = args.streams.iter().map(|name| opened.name(name));
+    let names = args.streams.iter().map(|name| match opened.tag(name) {
+        Ok(tag) => {
+            let flags = &opened.flags;
+            let hint = format!("to delete the tag: longshore tag -d {name}{flags}");
+            Err(Advised::other(format!("{tag} is a tag, not a stream"), hint).into())
+        }
+        Err(_) => opened.name(name),
+    });
     let names = names.collect::<anyhow::Result<Vec<_>>>()?;
     let mut gone = Vec::new();
     let mut exits = Vec::new();

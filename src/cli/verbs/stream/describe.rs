@@ -36,6 +36,6 @@ async fn image(opened: &Opened, tag: &str) -> anyhow::Result<(serde_json::Value,
         Advised::tag(tag.tag.as_str(), &stream, format!("{name:?} points to no image"))
     })?;
     let image = opened.streams.image(&event.image).await?;
-    let image = image.ok_or_else(|| Advised::image(&name, &event.image))?;
+    let image = image.ok_or_else(|| Advised::image(&name, &event.image, &opened.flags))?;
     Ok((serde_json::to_value(&image)?, describe_image(&name, &image, streams::now())))
 }

@@ -1,7 +1,7 @@
 //! `stream get`.
 
-use longshore::imagestream::ImageStream;
 use longshore::imagestream::describe::row;
+use longshore::imagestream::{ImageStream, Listing};
 use longshore::model::one_line;
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::cli::verbs::streams::{self, Opened};
 use crate::cli::verbs::table::table;
 
 pub(super) async fn run(opened: Opened, args: GetArgs, context: &Context) -> anyhow::Result<Exit> {
-    let found = match args.streams.as_slice() {
+    let Listing { streams: found, unreadable } = match args.streams.as_slice() {
         [] if args.all_namespaces => opened.streams.list(None).await?,
         [] => opened.streams.list(Some(&opened.namespace)).await?,
         names => named(&opened, names).await?,
@@ -30,15 +30,18 @@ pub(super) async fn run(opened: Opened, args: GetArgs, context: &Context) -> any
             _ => streams::document(&list(&found, &opened)?, view, context)?,
         },
     }
-    Ok(Exit::Done)
+    let all = found.len() + unreadable.len();
+    let exits: Vec<Exit> =
+        unreadable.into_iter().map(|error| context.report(&error.into())).collect();
+    Ok(Exit::of_failures(&exits, all))
 }
 
-async fn named(opened: &Opened, names: &[String]) -> anyhow::Result<Vec<ImageStream>> {
-    let mut found = Vec::new();
+async fn named(opened: &Opened, names: &[String]) -> anyhow::Result<Listing> {
+    let mut streams = Vec::new();
     for name in names {
-        found.push(opened.stream(&opened.name(name)?).await?);
+        streams.push(opened.stream(&opened.name(name)?).await?);
     }
-    Ok(found)
+    Ok(Listing { streams, unreadable: Vec::new() })
 }
 
 fn text(

@@ -39,7 +39,7 @@ pub(super) async fn run(
 /// What is to go. Streams of other namespaces than the named one stay as they are, but their images are known.
 async fn plan(opened: &Opened, options: &PruneOptions) -> anyhow::Result<PrunePlan> {
     let streams = opened.streams.as_ref();
-    let all = streams.list(None).await?;
+    let all = streams.list(None).await?.whole()?;
     let images = images(streams).await?;
     let now = streams::now();
     if !opened.is_named {
@@ -88,13 +88,13 @@ fn text(plan: &PrunePlan, is_done: bool) -> String {
             lines.push(format!("{namespace}/{}:{tag} {image}", meta.name));
         }
     }
-    let entries = counted(lines.len(), "entry", "entries");
+    let entries = counted(lines.len(), "history entry", "history entries");
     let images = counted(plan.images.len(), "image", "images");
     lines.extend(plan.images.iter().map(|digest| format!("image {}", streams::short(digest))));
     let total = match (lines.is_empty(), is_done) {
-        (true, _) => "nothing is to be forgotten".to_owned(),
-        (false, true) => format!("forgot {entries} and {images}"),
-        (false, false) => format!("would forget {entries} and {images}: --confirm does it"),
+        (true, _) => "nothing to prune".to_owned(),
+        (false, true) => format!("pruned {entries} and {images}"),
+        (false, false) => format!("would prune {entries} and {images}: add --confirm to do it"),
     };
     lines.push(total);
     lines.into_iter().map(|line| format!("{}\n", one_line(&line, 500))).collect()

@@ -10,7 +10,7 @@ use longshore::reaction::changes;
 use serde_json::json;
 
 use crate::cli::Context;
-use crate::cli::args::{Format, RollbackArgs, View};
+use crate::cli::args::{Format, RollbackArgs, View, shell_word};
 use crate::cli::exit::Exit;
 use crate::cli::verbs::advised::Advised;
 use crate::cli::verbs::reacting::Reacting;
@@ -36,9 +36,14 @@ pub(super) async fn run(
     match context.output.format() {
         Format::Text => {
             let (from, to) = (streams::short(&from.image), streams::short(&to.image));
-            context.output.line(format_args!("Tag {shown} moved back from {from} to {to}."))?;
+            if from == to {
+                context.output.line(format_args!("Tag {shown} stays at {to}."))?;
+            } else {
+                context.output.line(format_args!("Tag {shown} moved back from {from} to {to}."))?;
+            }
             if let Some(again) = again.filter(|_| !context.quiet) {
-                context.console.lines([format!("note: it stays there until: {again}")]);
+                let flags = &opened.flags;
+                context.console.lines([format!("note: it stays there until: {again}{flags}")]);
             }
         }
         Format::Json => context.output.json(&json!({
@@ -46,14 +51,16 @@ pub(super) async fn run(
         }))?,
     }
     let moved = changes(Some(&stream), &after);
-    let unreacted = reacting.react(opened.streams.as_ref(), &moved, View::Text, context).await?;
+    let unreacted =
+        reacting.react(opened.streams.as_ref(), Some(&after), &moved, View::Text, context).await?;
     Ok(Exit::of_failures(&unreacted, unreacted.len()))
 }
 
 /// The command by which a tag follows again what it follows now.
 fn again(spec: &SpecTag, tag: &StreamTag) -> Option<String> {
     let from = spec.from.as_ref()?;
-    let (source, name) = (one_line(&from.name, 300), format!("{}:{}", tag.stream.name(), tag.tag));
+    let (source, name) =
+        (shell_word(&one_line(&from.name, 300)), format!("{}:{}", tag.stream.name(), tag.tag));
     match from.kind.as_str() {
         DOCKER_IMAGE => Some(format!("longshore tag{} {source} {name}", flags(spec))),
         IMAGE_STREAM_TAG => Some(format!("longshore tag --alias {source} {name}")),
