@@ -15,6 +15,7 @@ use tokio::process::{Child, Command};
 
 use super::entry::{from_pair, to_pair};
 use super::{Credential, Error, Secret};
+use crate::config::SECRET_VARIABLES;
 use crate::model::one_line;
 
 /// What a helper may write at most.
@@ -134,6 +135,9 @@ impl Helpers {
         let mut command = Command::new(format!("docker-credential-{name}"));
         if let Some(path) = &self.path {
             command.env("PATH", path);
+        }
+        for secret in SECRET_VARIABLES {
+            command.env_remove(secret);
         }
         let child = command
             .arg(verb)

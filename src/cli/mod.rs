@@ -101,12 +101,6 @@ pub(crate) fn main() -> ExitCode {
         .and_then(|()| verbs::start(cli.command, &context))
         .and_then(drive)
         .unwrap_or_else(|error| context.report(&error));
-    if matches!(exit, Exit::Interrupted | Exit::Terminated) {
-        context.console.lines([
-            "stopped: what was not whole has no name; the same command goes on from there"
-                .to_owned(),
-        ]);
-    }
     ExitCode::from(exit.code())
 }
 

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+/// Variables whose values are for this program alone: no other that it starts is given them.
+pub const SECRET_VARIABLES: [&str; 2] = ["LONGSHORE_ON_CHANGE_URL", "LONGSHORE_ON_CHANGE_SECRET"];
+
 /// Environment variables and the standard folders of the user who runs this.
 #[derive(Clone, Debug, Default)]
 pub struct Env {

@@ -11,7 +11,7 @@ mod read;
 mod registries;
 
 pub use auth_files::AuthFiles;
-pub use env::Env;
+pub use env::{Env, SECRET_VARIABLES};
 pub use error::Error;
 pub(crate) use read::is_absent;
 pub use registries::{Location, Registries};

@@ -1,7 +1,7 @@
 //! A server that is told something: it is no registry, gets no login, and is not followed elsewhere.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -9,14 +9,13 @@ use reqwest::Url;
 
 use super::error::Error;
 use super::redact::{SafeUrl, authority};
-use super::response::Response;
-use super::retry::{Gates, RetryPolicy};
+use super::retry::{Gates, RetryPolicy, retry_after};
 use super::tls::sending_failed;
-use super::transport::{Transport, refusal};
+use super::transport::Transport;
 use crate::config::Connection;
 use crate::model::one_line;
 
-/// How long no byte of an error's text may come.
+/// How long a connection may be silent. No answer is read.
 const STALL: Duration = Duration::from_secs(5);
 
 /// One address that is posted to. Its path is a secret with many services, so no message and no log shows it.
@@ -83,16 +82,14 @@ impl Receiver {
         if answer.status().is_success() {
             return Ok(());
         }
-        let answer = Response::new(answer, STALL, Default::default());
-        Err(self.discreet(refusal(Method::POST, answer).await))
-    }
-
-    fn discreet(&self, error: Error) -> Error {
-        match error {
-            Error::Status { host, status, method, errors, retry_after, .. } => {
-                Error::Status { host, status, method, url: self.place(), errors, retry_after }
-            }
-            other => other,
-        }
+        // What its body says is not read: a receiver may say back the path that it was asked for.
+        Err(Error::Status {
+            host,
+            status: answer.status(),
+            method: Method::POST,
+            url: self.place(),
+            errors: Box::default(),
+            retry_after: retry_after(answer.headers(), SystemTime::now()),
+        })
     }
 }

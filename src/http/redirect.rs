@@ -41,7 +41,7 @@ pub(super) fn follow(
     let to = join(from, location.ok_or("without saying where to")?)?;
     check_scheme(from, &to)
         .and_then(|()| check_not_link(from, &to))
-        .map_err(|why| format!("to {}, which {why}", authority(&to)))?;
+        .map_err(|why| format!("to {}, which {why}", shown(&to)))?;
     let reads = matches!(*method, Method::GET | Method::HEAD);
     let keeps_method = matches!(status.as_u16(), 307 | 308);
     let may_follow = reads || (keeps_method && same_origin(from, &to));
@@ -56,8 +56,13 @@ pub(super) fn follow(
 /// Never from HTTPS to HTTP, and never from elsewhere to an address that only this machine or its network can reach.
 pub(super) fn resolve(base: &Url, location: &str) -> Result<Url, String> {
     let url = join(base, location)?;
-    check(base, &url).map_err(|why| format!("to {}, which {why}", authority(&url)))?;
+    check(base, &url).map_err(|why| format!("to {}, which {why}", shown(&url)))?;
     Ok(url)
+}
+
+/// What to call an address by that is not followed.
+fn shown(url: &Url) -> String {
+    if url.has_host() { authority(url) } else { format!("a {}: address", url.scheme()) }
 }
 
 fn join(base: &Url, location: &str) -> Result<Url, String> {
@@ -219,6 +224,8 @@ mod tests {
         let status = StatusCode::FOUND;
         assert!(follow(&from, Some("/x"), &Method::GET, status, LONGEST_CHAIN).is_err());
         assert!(follow(&from, None, &Method::GET, status, 0).is_err());
+        let file = follow(&from, Some("file:///etc/passwd"), &Method::GET, status, 0);
+        assert_eq!(file.unwrap_err(), "to a file: address, which has no host");
     }
 
     #[test]

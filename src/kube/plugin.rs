@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 
 use super::LoginError;
 use crate::auth::Secret;
+use crate::config::SECRET_VARIABLES;
 use crate::model::one_line;
 
 /// The versions of the protocol that are spoken.
@@ -135,6 +136,9 @@ impl Program {
         let mut command = Command::new(&self.command);
         if let Some(search) = &self.search {
             command.env("PATH", search);
+        }
+        for secret in SECRET_VARIABLES {
+            command.env_remove(secret);
         }
         let child = command
             .args(&self.arguments)

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -12,7 +12,7 @@ use tokio::process::Child;
 use tokio::sync::Semaphore;
 
 use super::Change;
-use super::webhook::SECRET_VARIABLE;
+use crate::config::SECRET_VARIABLES;
 
 /// How many run at once.
 const PARALLEL: usize = 4;
@@ -89,6 +89,18 @@ impl Output {
         self.written - self.kept.len() as u64
     }
 
+    /// What was kept, its last `lines` alone.
+    #[must_use]
+    pub fn end(&self, lines: usize) -> Self {
+        let ends = self.kept.iter().enumerate().rev().filter(|(_, byte)| **byte == b'\n');
+        // The end of the last line begins no other.
+        let mut starts = ends.map(|(index, _)| index + 1).filter(|at| *at < self.kept.len());
+        let from = lines
+            .checked_sub(1)
+            .map_or(self.kept.len(), |skip| starts.nth(skip).unwrap_or_default());
+        Self { kept: self.kept[from..].to_vec(), written: self.written }
+    }
+
     /// Its lines, fit for a terminal: without control characters.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
@@ -127,8 +139,7 @@ impl Command {
     pub async fn run(&self, change: &Change) -> Result<Output, CommandError> {
         // It is never closed.
         let _turn = self.free.acquire().await;
-        let (mut child, pipe) = self.start(change).map_err(CommandError::Start)?;
-        let group = Group::of(&child);
+        let (mut child, group, pipe) = self.start(change).map_err(CommandError::Start)?;
         let mut output = Output::default();
         let followed = follow(&mut child, change.to_json(), pipe, &mut output);
         let ended = tokio::time::timeout(self.timeout, followed).await;
@@ -150,19 +161,22 @@ impl Command {
     }
 
     /// Starts it as the leader of a process group, with one pipe for all that it writes.
-    fn start(&self, change: &Change) -> io::Result<(Child, Receiver)> {
+    fn start(&self, change: &Change) -> io::Result<(Child, Group, Receiver)> {
         let (reader, writer) = io::pipe()?;
-        let child = tokio::process::Command::new("sh")
+        let mut command = tokio::process::Command::new("sh");
+        for secret in SECRET_VARIABLES {
+            command.env_remove(secret);
+        }
+        command
             .arg("-c")
             .arg(&self.script)
             .envs(environment(change))
-            .env_remove(SECRET_VARIABLE)
             .stdin(Stdio::piped())
             .stdout(writer.try_clone()?)
             .stderr(writer)
-            .process_group(0)
-            .spawn()?;
-        Ok((child, Receiver::from_owned_fd(reader.into())?))
+            .process_group(0);
+        let (child, group) = Group::start(&mut command)?;
+        Ok((child, group, Receiver::from_owned_fd(reader.into())?))
     }
 }
 
@@ -210,13 +224,31 @@ async fn follow(
     Ok(status)
 }
 
+/// The groups that run.
+static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+
+/// Kills all commands that run, with all that they have started, and lets no other begin: for the moment before a
+/// process ends in which nothing is dropped.
+pub fn kill_commands() {
+    let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    for group in running.iter() {
+        let _ = kill_process_group(*group, Signal::KILL);
+    }
+    // Whoever would start one waits for ever.
+    std::mem::forget(running);
+}
+
 /// A process and all that it has started. Dropping it kills them.
 struct Group(Option<Pid>);
 
 impl Group {
-    fn of(leader: &Child) -> Self {
+    /// Starts the leader of a group.
+    fn start(command: &mut tokio::process::Command) -> io::Result<(Child, Self)> {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        let leader = command.spawn()?;
         let pid = leader.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        Self(pid)
+        running.extend(pid);
+        Ok((leader, Self(pid)))
     }
 
     /// Asks them to end, and kills those that do not.
@@ -227,6 +259,12 @@ impl Group {
 
     /// Lets them be: their leader is gone.
     fn leave(mut self) {
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        running.retain(|group| Some(*group) != self.0);
         self.0 = None;
     }
 
@@ -241,5 +279,6 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
+        self.forget();
     }
 }

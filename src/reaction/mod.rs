@@ -14,7 +14,7 @@ pub mod triggers;
 mod webhook;
 
 pub use change::{Change, TaggedImage, changes};
-pub use command::{Command, CommandError, Output};
+pub use command::{Command, CommandError, Output, kill_commands};
 pub use pull_spec::pull_spec;
 pub use react::{Failure, Outcome, Reactions, Via};
 pub use webhook::{SecretError, Webhook, WebhookError, read_secret};

@@ -4,9 +4,9 @@
 //! more than a value.
 
 use std::collections::HashSet;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use super::{Change, TaggedImage};
 
@@ -61,14 +61,52 @@ pub fn github(changes: &[Change], delimiter: &str) -> String {
     format!("changed={changed}\nchanges<<{delimiter}\n[{}]\n{delimiter}\n", documents.join(","))
 }
 
-/// Appends [`github`] to the file that `$GITHUB_OUTPUT` names.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn append_github(path: &Path, changes: &[Change]) -> io::Result<()> {
-    let delimiter = format!("longshore_{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
-    file.write_all(github(changes, &delimiter).as_bytes())
+/// The file that `$GITHUB_OUTPUT` names, open to be appended to.
+#[derive(Debug)]
+pub struct GithubOutput {
+    path: PathBuf,
+    file: File,
+}
+
+impl GithubOutput {
+    /// Opens it, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn open(path: PathBuf) -> io::Result<Self> {
+        let file = OpenOptions::new().append(true).create(true).open(&path)?;
+        Ok(Self { path, file })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends [`github`], on a line of its own.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn append(&self, changes: &[Change]) -> io::Result<()> {
+        let delimiter = format!("longshore_{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
+        let end = if self.is_amid_a_line() { "\n" } else { "" };
+        (&self.file).write_all(format!("{end}{}", github(changes, &delimiter)).as_bytes())
+    }
+
+    /// Whether another step has left its last line without an end.
+    fn is_amid_a_line(&self) -> bool {
+        if !self.file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+            return false;
+        }
+        let last = || -> io::Result<u8> {
+            let (mut file, mut byte) = (File::open(&self.path)?, [0]);
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut byte)?;
+            Ok(byte[0])
+        };
+        last().is_ok_and(|last| last != b'\n')
+    }
 }
 
 #[cfg(test)]
@@ -127,9 +165,12 @@ mod tests {
     fn what_other_steps_wrote_stays() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("output");
-        std::fs::write(&path, "before=1\n").unwrap();
-        append_github(&path, &[]).unwrap();
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.starts_with("before=1\nchanged=false\nchanges<<longshore_"), "{text}");
+        for (before, kept) in [("", ""), ("before=1\n", "before=1\n"), ("a=1", "a=1\n")] {
+            std::fs::write(&path, before).unwrap();
+            GithubOutput::open(path.clone()).unwrap().append(&[]).unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let begins = format!("{kept}changed=false\nchanges<<longshore_");
+            assert!(text.starts_with(&begins), "{text}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Whoever wants to know of changes is told.
 
-use futures_util::{FutureExt, StreamExt, stream};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 
 use super::{Change, Command, CommandError, Output, Webhook, WebhookError};
 
@@ -10,10 +12,10 @@ const PARALLEL: usize = 4;
 /// Those who are told when a tag has moved.
 #[derive(Default)]
 pub struct Reactions {
-    /// A command to run.
-    pub command: Option<Command>,
-    /// An address to post to.
-    pub webhook: Option<Webhook>,
+    command: Option<Command>,
+    webhook: Option<Webhook>,
+    /// The changes that not all of them have been told of.
+    untold: Mutex<Vec<Change>>,
 }
 
 /// Who was told.
@@ -53,18 +55,51 @@ impl Outcome {
     pub fn output(&self) -> Option<&Output> {
         match &self.result {
             Ok(output) => Some(output),
-            Err(Failure::Command(error)) => error.output(),
-            Err(Failure::Webhook(_)) => None,
+            Err(failure) => failure.output(),
+        }
+    }
+}
+
+impl Failure {
+    /// What a command wrote before it failed.
+    #[must_use]
+    pub fn output(&self) -> Option<&Output> {
+        match self {
+            Self::Command(error) => error.output(),
+            Self::Webhook(_) => None,
         }
     }
 }
 
 impl Reactions {
-    /// Tells all of them of all changes, several at once; the outcomes come in the order of the changes. One that fails
-    /// does not stop the others. Dropping this kills what runs.
-    pub async fn tell(&self, changes: &[Change]) -> Vec<Outcome> {
+    /// Those who are told: a command that is run, and an address that is posted to.
+    #[must_use]
+    pub fn new(command: Option<Command>, webhook: Option<Webhook>) -> Self {
+        Self { command, webhook, untold: Mutex::default() }
+    }
+
+    /// Whether there is nobody to tell.
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        self.command.is_none() && self.webhook.is_none()
+    }
+
+    /// Tells all of them of all changes, several at once; the outcomes come as they are there. One that fails does not
+    /// stop the others. Dropping this kills what runs.
+    pub fn tell<'a>(&'a self, changes: &'a [Change]) -> impl Stream<Item = Outcome> + Send + 'a {
+        self.untold_now().extend_from_slice(changes);
         let told: Vec<_> = changes.iter().map(|change| self.tell_of(change).boxed()).collect();
-        stream::iter(told).buffered(PARALLEL).map(stream::iter).flatten().collect().await
+        stream::iter(told).buffer_unordered(PARALLEL).map(stream::iter).flatten()
+    }
+
+    /// The changes that not all have been told of, because that was dropped before its end.
+    #[must_use]
+    pub fn untold(&self) -> Vec<Change> {
+        self.untold_now().clone()
+    }
+
+    fn untold_now(&self) -> MutexGuard<'_, Vec<Change>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn tell_of(&self, change: &Change) -> Vec<Outcome> {
@@ -79,6 +114,10 @@ impl Reactions {
             Some(outcome(Via::Webhook, result))
         };
         let (command, webhook) = tokio::join!(command, webhook);
+        let mut untold = self.untold_now();
+        if let Some(index) = untold.iter().position(|other| other == change) {
+            untold.swap_remove(index);
+        }
         command.into_iter().chain(webhook).collect()
     }
 }

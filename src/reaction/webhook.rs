@@ -16,9 +16,6 @@ use crate::auth::Secret;
 use crate::config::Connection;
 use crate::http::{Error, Receiver, RetryPolicy, SafeUrl, Url};
 
-/// The variable that may hold the key for signatures.
-pub(super) const SECRET_VARIABLE: &str = "LONGSHORE_ON_CHANGE_SECRET";
-
 const EVENT: HeaderName = HeaderName::from_static("x-longshore-event");
 const DELIVERY: HeaderName = HeaderName::from_static("x-longshore-delivery");
 const SIGNATURE: HeaderName = HeaderName::from_static("x-longshore-signature-256");

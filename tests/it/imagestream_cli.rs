@@ -4,6 +4,7 @@ mod cluster;
 mod crash;
 mod life;
 mod prune;
+mod reaction_faults;
 mod reactions;
 mod views;
 

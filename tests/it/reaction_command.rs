@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt;
 use longshore::reaction::{Change, Command, CommandError, Reactions, Via};
 
 use crate::support::streams::a_change;
@@ -66,6 +67,14 @@ async fn of_much_output_the_end_is_kept() {
     assert_eq!(lines.last().unwrap(), "end");
     assert_eq!(lines.join("\n").len() as u64 + 1 + output.dropped(), 500_000 * 11 + 4);
     assert!((1000..6000).contains(&lines.len()), "{}", lines.len());
+    for (count, expected) in [(0, &[][..]), (1, &["end"]), (2, &["0123456789", "end"])] {
+        let end = output.end(count);
+        assert_eq!(end.lines(), expected);
+        let shown: usize = expected.iter().map(|line| line.len() + 1).sum();
+        assert_eq!(end.dropped() + shown as u64, 500_000 * 11 + 4);
+    }
+    assert_eq!(run("echo a; printf b").await.unwrap().end(1).lines(), ["b"]);
+    assert_eq!(run("echo a; printf b").await.unwrap().end(9).lines(), ["a", "b"]);
 }
 
 /// Waits until `path` is there, and reads the number of a process in it.
@@ -153,13 +162,14 @@ async fn four_run_at_once_and_one_that_fails_stops_no_other() {
         "echo + >> {0}; sleep 0.2; echo - >> {0}; test $LONGSHORE_STREAM != s3",
         log.display()
     );
-    let reactions = Reactions { command: Some(Command::new(script, LONG)), webhook: None };
+    let reactions = Reactions::new(Some(Command::new(script, LONG)), None);
     let changes: Vec<Change> =
         (0..9).map(|n| Change { stream: format!("s{n}"), ..a_change() }).collect();
     // As two streams of a watch: the places for commands are shared.
-    let (first, second) =
-        tokio::join!(reactions.tell(&changes[..5]), reactions.tell(&changes[5..]));
-    let outcomes: Vec<_> = first.into_iter().chain(second).collect();
+    let (first, second) = (reactions.tell(&changes[..5]), reactions.tell(&changes[5..]));
+    let (first, second) = tokio::join!(first.collect::<Vec<_>>(), second.collect::<Vec<_>>());
+    let mut outcomes: Vec<_> = first.into_iter().chain(second).collect();
+    outcomes.sort_by_key(|outcome| outcome.change.stream.clone());
     let told: Vec<_> = outcomes.iter().map(|o| (&o.change.stream[..], o.result.is_ok())).collect();
     let expected: Vec<_> = changes.iter().map(|c| (&c.stream[..], c.stream != "s3")).collect();
     assert_eq!(told, expected);

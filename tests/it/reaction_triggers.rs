@@ -4,7 +4,8 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use longshore::reaction::triggers::{Error, Mode, Options, Report, apply};
+use longshore::reaction::triggers::{self, Error, Options, Report, apply};
+use rustix::fs::{CWD, FileType, Mode, OFlags, mkdirat, mknodat, openat};
 
 use crate::support::streams::FakeStreams;
 
@@ -21,7 +22,7 @@ fn streams() -> FakeStreams {
         )
 }
 
-async fn run(paths: &[&Path], mode: Mode) -> Report {
+async fn run(paths: &[&Path], mode: triggers::Mode) -> Report {
     let paths = paths.iter().map(|path| path.to_path_buf()).collect();
     let options = Options { paths, namespace: "dev".parse().unwrap(), mode };
     apply(&streams(), None, &options).await
@@ -32,7 +33,7 @@ async fn applied(name: &str, text: &str) -> (String, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, text).unwrap();
-    let report = run(&[&path], Mode::Write).await;
+    let report = run(&[&path], triggers::Mode::Write).await;
     let after = fs::read_to_string(&path).unwrap();
     assert_eq!(report.files.is_empty(), after == text);
     let prefix = format!("{}/", folder.path().display());
@@ -268,8 +269,8 @@ async fn a_folder_is_looked_through_and_one_fault_stops_nothing() {
     let current = state(&at("current.yaml"));
 
     let missing = folder.path().join("missing");
-    let dry = run(&[folder.path(), &missing], Mode::DryRun).await;
-    let written = run(&[folder.path(), &missing, &at("a.yaml")], Mode::Write).await;
+    let dry = run(&[folder.path(), &missing], triggers::Mode::DryRun).await;
+    let written = run(&[folder.path(), &missing, &at("a.yaml")], triggers::Mode::Write).await;
     for report in [&dry, &written] {
         let names: Vec<_> = report.files.iter().map(|file| file.path.clone()).collect();
         assert_eq!(names, [at("a.yaml"), at("c.JSON"), at("deep/er/b.yml")]);
@@ -294,8 +295,64 @@ async fn a_folder_is_looked_through_and_one_fault_stops_nothing() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 10, "nothing is left beside");
 
     let before = state(&at("a.yaml"));
-    assert!(run(&[folder.path()], Mode::Write).await.files.is_empty());
+    assert!(run(&[folder.path()], triggers::Mode::Write).await.files.is_empty());
     assert_eq!(state(&at("a.yaml")), before);
+}
+
+/// Makes a folder whose path is longer than the system can be asked for.
+fn make_too_long(root: &Path) {
+    let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+    let mut folder = openat(CWD, root, flags, Mode::empty()).unwrap();
+    for _ in 0..17 {
+        let name = "x".repeat(250);
+        mkdirat(&folder, &name, Mode::RWXU).unwrap();
+        folder = openat(&folder, &name, flags, Mode::empty()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_a_folder_holds_besides_manifests_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("a.yaml"), deployment("old")).unwrap();
+    fs::write(at("data.json"), format!("[\"{}\"]", "x".repeat(5 << 20))).unwrap();
+    fs::write(at("latin.yaml"), [deployment("old").as_bytes(), b"# \xe4\n"].concat()).unwrap();
+    fs::write(at("keda.yaml"), "triggers:\n{{- range .Values.triggers }}\n").unwrap();
+    fs::create_dir(at("charts")).unwrap();
+    make_too_long(&at("charts"));
+    mknodat(CWD, at("pipe.yaml"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    let report = run(&[folder.path()], triggers::Mode::Write).await;
+    let files: Vec<_> = report.files.iter().map(|file| &file.path).collect();
+    assert_eq!(files, [&at("a.yaml")]);
+    assert!(
+        matches!(report.errors.as_slice(), [Error::Read { path, .. }] if path.starts_with(at("charts")))
+    );
+
+    for (name, told) in [
+        ("data.json", "is larger than 4194304 bytes"),
+        ("latin.yaml", "is no text"),
+        ("pipe.yaml", "is neither a file nor a folder"),
+    ] {
+        let report = run(&[&at(name)], triggers::Mode::Write).await;
+        assert!(report.errors[0].to_string().ends_with(told), "{:?}", report.errors);
+    }
+}
+
+#[tokio::test]
+async fn a_file_keeps_its_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.yaml");
+    fs::write(&path, deployment("old")).unwrap();
+    // Only root may give files away; for others it is the same owner in any case.
+    let _ = std::os::unix::fs::chown(&path, Some(4711), Some(4712));
+    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+    let of = |path: &Path| {
+        let metadata = fs::metadata(path).unwrap();
+        (metadata.uid(), metadata.gid(), metadata.mode() & 0o7777)
+    };
+    let before = of(&path);
+    assert_eq!(run(&[&path], triggers::Mode::Write).await.files.len(), 1);
+    assert_eq!(of(&path), before);
 }
 
 #[tokio::test]
@@ -304,7 +361,7 @@ async fn a_link_that_is_named_stays_one() {
     let (file, link) = (folder.path().join("file.txt"), folder.path().join("link"));
     fs::write(&file, deployment("old")).unwrap();
     symlink("file.txt", &link).unwrap();
-    assert_eq!(run(&[&link, &file], Mode::Write).await.files.len(), 1);
+    assert_eq!(run(&[&link, &file], triggers::Mode::Write).await.files.len(), 1);
     assert!(link.is_symlink());
     assert_eq!(fs::read_to_string(&file).unwrap(), deployment(APP));
 }
@@ -314,7 +371,7 @@ async fn what_is_too_large_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("big.yaml");
     fs::write(&path, "#".repeat((4 << 20) + 1)).unwrap();
-    let report = run(&[&path], Mode::Write).await;
+    let report = run(&[&path], triggers::Mode::Write).await;
     assert!(matches!(report.errors.as_slice(), [Error::TooLarge { .. }]), "{:?}", report.errors);
 }
 
@@ -328,7 +385,7 @@ async fn a_dry_run_shows_a_diff_that_patch_takes() {
     let text = format!("{}---\n{}", deployment("first"), second.trim_end_matches('\n'));
     fs::write(&path, &text).unwrap();
     let before = state(&path);
-    let report = run(&[&path], Mode::DryRun).await;
+    let report = run(&[&path], triggers::Mode::DryRun).await;
     assert_eq!((state(&path), fs::read_to_string(&path).unwrap()), (before, text.clone()));
     let [file] = report.files.as_slice() else { panic!("{report:?}") };
     let edits: Vec<_> =
@@ -353,7 +410,7 @@ async fn a_dry_run_shows_a_diff_that_patch_takes() {
     assert_eq!(lines.last().unwrap(), &"\\ No newline at end of file");
     assert_eq!(file.diff.matches("@@ -").count(), 2);
 
-    run(&[&path], Mode::Write).await;
+    run(&[&path], triggers::Mode::Write).await;
     let written = fs::read_to_string(&path).unwrap();
     assert_eq!(
         written,

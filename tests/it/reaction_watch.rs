@@ -17,7 +17,7 @@ fn all(streams: &Arc<FakeStreams>) -> Refresh {
         streams: Arc::clone(streams) as _,
         namespace: None,
         ask: Box::new(scheduled),
-        reactions: Reactions::default(),
+        reactions: Arc::default(),
         triggers: None,
     }
 }
@@ -169,6 +169,24 @@ async fn a_registry_is_not_asked_by_all_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_imports_of_a_round_are_spread_and_those_of_the_first_are_not() {
+    let mut streams = FakeStreams::default();
+    for number in 0..20 {
+        streams = streams.following(&format!("dev/s{number}"), "v1", &format!("q{number}.io/a:v1"));
+    }
+    let (streams, told) = (Arc::new(streams), Told::default());
+    watched(&all(&streams), &told, sleep(20 * MINUTE)).await;
+    let begun = streams.begun();
+    let over = |round: &[Instant]| {
+        let first = round.iter().min().unwrap();
+        round.iter().max().unwrap().duration_since(*first)
+    };
+    assert_eq!((begun.len(), over(&begun[..20])), (40, Duration::ZERO));
+    let second = over(&begun[20..]);
+    assert!(second > Duration::from_secs(20) && second <= MINUTE, "{second:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_round_ends_and_counts_what_failed() {
     let streams = FakeStreams::default().following("dev/app", "v1", "q.io/app:v1").following(
         "prod/app",
@@ -220,7 +238,7 @@ async fn whoever_reacts_is_told() {
     streams.serve("q.io/app:v1", Ok("q.io/app@sha256:1"));
     let (streams, told) = (Arc::new(streams), Told::default());
     let refresh_all = Refresh {
-        reactions: Reactions { command: Some(Command::new("true", MINUTE)), webhook: None },
+        reactions: Arc::new(Reactions::new(Some(Command::new("true", MINUTE)), None)),
         triggers: Some(longshore::reaction::triggers::Options {
             paths: vec![folder.path().to_owned()],
             namespace: "dev".parse().unwrap(),

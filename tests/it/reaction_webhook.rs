@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use http::Method;
 use longshore::auth::Secret;
 use longshore::config::Connection;
@@ -26,7 +27,7 @@ fn header<'a>(asked: &'a Asked, name: &str) -> Option<&'a str> {
 }
 
 /// The signature as a receiver computes it, with another implementation.
-fn signature(key: &str, body: &str) -> String {
+pub(crate) fn signature(key: &str, body: &str) -> String {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key.as_bytes());
     let tag = ring::hmac::sign(&key, body.as_bytes());
     let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -72,9 +73,9 @@ async fn a_receiver_in_trouble_is_tried_again() {
 async fn two_changes_are_two_deliveries() {
     let host = Responder::new(|_| Some(Reply::ok("")));
     let url = format!("http://{}/", host.address());
-    let reactions = Reactions { command: None, webhook: Some(webhook(&url, None)) };
+    let reactions = Reactions::new(None, Some(webhook(&url, None)));
     let changes = [a_change(), Change { tag: "v2".to_owned(), ..a_change() }];
-    let outcomes = reactions.tell(&changes).await;
+    let outcomes: Vec<_> = reactions.tell(&changes).collect().await;
     assert!(outcomes.iter().all(|o| o.via == Via::Webhook && o.result.is_ok()));
     let asked = host.asked();
     assert_eq!(asked.len(), 2);
@@ -107,7 +108,7 @@ fn told(error: &WebhookError) -> String {
 #[tokio::test]
 async fn a_refusal_is_told_without_the_address() {
     for (status, tries) in [(400, 1), (401, 1), (404, 1), (410, 1), (500, 5)] {
-        let host = Responder::new(move |_| Some(Reply::new(status).body("no such hook")));
+        let host = Responder::new(move |asked| Some(Reply::new(status).body(asked.target.clone())));
         let url = format!("http://me:pw@{}/services/geheim?key=geheim", host.address());
         let error = webhook(&url, Some("geheim")).post(&a_change()).await.unwrap_err();
         let told = told(&error);

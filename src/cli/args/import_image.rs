@@ -156,6 +156,11 @@ pub(crate) enum Wanted {
 }
 
 impl Wanted {
+    /// Whether it goes on until somebody ends it: what is done is never all there is to do.
+    pub(crate) fn is_endless(&self) -> bool {
+        matches!(self, Self::All { interval: Some(_), .. })
+    }
+
     /// Whether nothing is to be kept.
     pub(crate) fn is_dry_run(&self) -> bool {
         matches!(self, Self::One { options, .. } if options.dry_run)

@@ -17,7 +17,7 @@ pub(crate) struct ReactionArgs {
     #[arg(long, value_name = "COMMAND")]
     on_change: Option<String>,
     /// How long the command may take: 30s, 5m, 1h [default: 10m]
-    #[arg(long, value_name = "TIME", value_parser = duration, requires = "on_change")]
+    #[arg(long, value_name = "TIME", value_parser = some_time, requires = "on_change")]
     on_change_timeout: Option<Duration>,
     /// Post each tag that moved to this address, as JSON
     #[arg(long, value_name = "URL", env = "LONGSHORE_ON_CHANGE_URL", hide_env_values = true)]
@@ -32,6 +32,14 @@ pub(crate) struct ReactionArgs {
     /// Tell later steps of a GitHub job what moved: outputs 'changed' and 'changes'
     #[arg(long)]
     github_output: bool,
+}
+
+/// Reads a time that is not none.
+fn some_time(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("a command needs some time: expected 30s, 5m or 1h".to_owned()),
+        time => Ok(time),
+    }
 }
 
 /// How long a command may take when nothing else is said.

@@ -14,13 +14,13 @@ use longshore::ops::{
     CollectError, InspectError, LoginError, NoDataHome, NoStreamsHome, PullThroughError,
     UpdateGraphAddressError, UpdateGraphError,
 };
-use longshore::reaction::{SecretError, WebhookError, triggers};
+use longshore::reaction::{SecretError, triggers};
 use longshore::server::{HtpasswdError, StartError, TlsError};
 use longshore::session;
 use longshore::store;
 use longshore::transfer::ResolveError;
 
-use super::imagestreams;
+use super::{imagestreams, reactions};
 use crate::cli::args::UsageError;
 use crate::cli::exit::Exit;
 use crate::cli::verbs::login::NotLoggedIn;
@@ -44,8 +44,9 @@ impl Finding {
 /// Tells what it knows of an error if that is of its type.
 type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
 
-const EXPERTS: [Expert; 17] = [
+const EXPERTS: [Expert; 18] = [
     imagestreams::recognise,
+    reactions::recognise,
     |error| error.downcast_ref().and_then(of_login),
     |error| is_usage(error).then(|| Finding::of(Exit::Usage)),
     |error| error.downcast_ref().map(of_set),
@@ -251,7 +252,6 @@ fn is_usage(error: &(dyn Error + 'static)) -> bool {
         || error.is::<NoStreamsHome>()
         || error.is::<PullThroughError>()
         || error.is::<UpdateGraphAddressError>()
-        || matches!(error.downcast_ref(), Some(WebhookError::Address))
 }
 
 /// Whether it is about files of this machine and nothing else.

@@ -3,10 +3,12 @@
 
 mod imagestreams;
 mod known;
+mod reactions;
 
 use std::fmt::Write as _;
 
 use longshore::model::one_line;
+use longshore::reaction::{Failure, Output};
 use serde_json::{Value, json};
 
 use self::known::{Finding, recognise};
@@ -17,11 +19,16 @@ use super::exit::Exit;
 /// The most characters of one message: foreign text is cut before it comes here, names are not.
 const WIDTH: usize = 1000;
 
+/// How many lines of a command that failed are told with its error.
+pub(crate) const LAST_LINES: usize = 20;
+
 /// An error made ready for a person.
 pub(crate) struct Diagnosis {
     what: String,
     causes: Vec<String>,
     hint: Option<String>,
+    /// The last lines of what a command wrote that failed.
+    output: Option<Output>,
     pub(crate) exit: Exit,
 }
 
@@ -30,8 +37,10 @@ pub(crate) fn diagnose(error: &anyhow::Error) -> Diagnosis {
         error.chain().map(|error| one_line(&error.to_string(), WIDTH)).collect();
     messages.dedup();
     let what = messages.remove(0);
+    let failure = error.chain().find_map(|error| error.downcast_ref::<Failure>());
+    let output = failure.and_then(Failure::output).map(|output| output.end(LAST_LINES));
     let finding = error.chain().find_map(recognise).unwrap_or_else(|| Finding::of(Exit::Failed));
-    Diagnosis { what, causes: messages, hint: finding.hint, exit: finding.exit }
+    Diagnosis { what, causes: messages, hint: finding.hint, output, exit: finding.exit }
 }
 
 impl Diagnosis {
@@ -42,7 +51,8 @@ impl Diagnosis {
         let what = what.join(" ");
         let what = what.trim_start_matches("error: ");
         let hint = Some("'longshore help' shows what can be given".to_owned());
-        Self { what: one_line(what, WIDTH), causes: Vec::new(), hint, exit: Exit::Usage }
+        let what = one_line(what, WIDTH);
+        Self { what, causes: Vec::new(), hint, output: None, exit: Exit::Usage }
     }
 
     /// Tells it in lines for a person, or in one line of JSON, and how the process is to end because of it.
@@ -69,12 +79,16 @@ impl Diagnosis {
 
     /// The error as JSON.
     pub(crate) fn value(&self) -> Value {
-        json!({
+        let mut value = json!({
             "kind": self.exit.name(),
             "exit": self.exit.code(),
             "message": self.what,
             "causes": self.causes,
             "hint": self.hint,
-        })
+        });
+        if let Some(output) = &self.output {
+            value["output"] = json!({ "lines": output.lines(), "bytesLeftOut": output.dropped() });
+        }
+        value
     }
 }

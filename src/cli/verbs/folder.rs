@@ -68,7 +68,11 @@ pub(super) fn pull_through(
         registries: registries.clone(),
         destination: ends::session(access, shared, context)?,
         options: CopyOptions { jobs: JOBS },
-        observer: Arc::new(context.progress()),
+        observer: if request.wanted.is_endless() {
+            Arc::new(())
+        } else {
+            Arc::new(context.progress())
+        },
     };
     Ok(Some(Arc::new(PullThrough::new(destination, options)?)))
 }

@@ -1,5 +1,7 @@
 //! `import-image`.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt as _;
 use longshore::imagestream::api::{Status, UNTRUSTED};
 use longshore::imagestream::describe::{
@@ -16,14 +18,13 @@ use longshore::reaction::{changes, output};
 
 use super::Work;
 use super::advised::Advised;
-use super::reacting::Reacting;
+use super::reacting::{Reacting, stoppable_reacting};
 use super::refresh;
 use super::streams::{self, Opened};
 use super::table::table;
 use crate::cli::Context;
 use crate::cli::args::{ImportRequest, View, Wanted, shell_word};
 use crate::cli::exit::Exit;
-use crate::cli::interrupt::stoppable;
 
 /// Some images were not imported.
 #[derive(Debug, thiserror::Error)]
@@ -39,12 +40,15 @@ pub(super) fn start(
 ) -> anyhow::Result<Work<'_>> {
     let mode = if request.wanted.is_dry_run() { Mode::DryRun } else { Mode::Write };
     let reacting = Reacting::prepare(request.reactions, &opened.namespace, mode, context)?;
+    let reactions = Arc::clone(&reacting.reactions);
     Ok(match request.wanted {
         Wanted::One { stream, options } => {
-            stoppable(run(opened, stream, options, reacting, view, context)).boxed()
+            let work = run(opened, stream, options, reacting, view, context);
+            stoppable_reacting(work, reactions, context).boxed()
         }
         Wanted::All { only_scheduled, interval: None } => {
-            stoppable(refresh::once(opened, only_scheduled, reacting, view, context)).boxed()
+            let work = refresh::once(opened, only_scheduled, reacting, view, context);
+            stoppable_reacting(work, reactions, context).boxed()
         }
         Wanted::All { only_scheduled, interval: Some(interval) } => {
             refresh::watch(opened, only_scheduled, interval, reacting, view, context).boxed()
@@ -74,10 +78,10 @@ async fn run(
         );
     }
     let moved = after.iter().flat_map(|after| changes(before.as_ref(), after)).collect::<Vec<_>>();
-    match view {
-        View::Env => context.output.bytes(output::env(&moved).as_bytes())?,
-        view => tell(&answer, before.as_ref(), &opened, view, context)?,
-    }
+    let told = match view {
+        View::Env => context.output.bytes(output::env(&moved).as_bytes()).map_err(Into::into),
+        view => tell(&answer, before.as_ref(), &opened, view, context),
+    };
     failures(&answer, &opened, context);
     let is_forgotten = unremembered.is_some();
     if let Some(error) = unremembered {
@@ -86,7 +90,8 @@ async fn run(
     }
     let uncopied = opened.copies.as_deref().map_or(0, |copies| copied(copies, context));
     let streams = opened.streams.as_ref();
-    let unheard = reacting.react(streams, after.as_ref(), &moved, view, context).await?;
+    let unheard = reacting.react(streams, after.as_ref(), &moved, view, context).await;
+    told?;
     if has_failed(&answer) || is_forgotten || uncopied > 0 {
         return Err(Incomplete.into());
     }
@@ -225,7 +230,9 @@ pub(super) fn failures(
 /// What to do when an image could not be had. A cluster has its own logins.
 pub(super) fn advice(status: &Status, from: &str, is_cluster: bool) -> Option<String> {
     if status.has_cause(UNTRUSTED) {
-        return Some("if that is meant to be so, give --insecure".to_owned());
+        return Some(
+            "if that is meant to be so, import it with --insecure: that is kept".to_owned(),
+        );
     }
     if status.reason != "Unauthorized" {
         return None;

@@ -24,6 +24,8 @@ mod table;
 mod tag;
 mod tags;
 
+use std::sync::Arc;
+
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use longshore::reaction::triggers::Mode;
@@ -33,7 +35,7 @@ use super::args::{Command, Copy, Missing};
 use super::exit::Exit;
 use super::interrupt::stoppable;
 
-use self::reacting::Reacting;
+use self::reacting::{Reacting, stoppable_reacting};
 
 /// A verb at work.
 pub(crate) type Work<'a> = BoxFuture<'a, anyhow::Result<Exit>>;
@@ -68,14 +70,16 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
             let opened = streams::open_to_tag(&request, context)?;
             let (reactions, namespace) = (request.reaction.clone(), &opened.namespace);
             let reacting = Reacting::prepare(reactions, namespace, Mode::Write, context)?;
-            tag::run(opened, request, reacting, context).boxed()
+            let reactions = Arc::clone(&reacting.reactions);
+            let work = tag::run(opened, request, reacting, context);
+            return Ok(stoppable_reacting(work, reactions, context).boxed());
         }
-        Command::Stream(args) => stream::start(args.verb, context)?,
+        Command::Stream(args) => return stream::start(args.verb, context),
         Command::CredentialHelper(args) => helper::run(args, context).boxed(),
         Command::Demo(args) => demo::run(args, context).boxed(),
         Command::Completion(args) => completion::run(args, context).boxed(),
     };
-    Ok(stoppable(work).boxed())
+    Ok(stoppable(work, context).boxed())
 }
 
 fn copy(copy: Copy, context: &Context) -> anyhow::Result<Work<'_>> {

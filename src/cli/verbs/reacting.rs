@@ -1,31 +1,35 @@
 //! What follows when a tag moves, as the verbs that move tags have it done and told.
 
-use std::path::PathBuf;
+use std::future::ready;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use futures_util::StreamExt as _;
 use longshore::auth::Secret;
 use longshore::config::Connection;
 use longshore::http::RetryPolicy;
 use longshore::imagestream::{ImageStream, Namespace, Streams};
+use longshore::reaction::output::GithubOutput;
 use longshore::reaction::triggers::{self, Mode};
-use longshore::reaction::{Change, Command, Outcome, Reactions, Via, Webhook, output, read_secret};
+use longshore::reaction::{Change, Command, Outcome, Reactions, Via, Webhook, read_secret};
 
+use super::advised::Advised;
 use crate::cli::Context;
 use crate::cli::args::{Format, ReactionRequest, UsageError, View};
+use crate::cli::diagnose::LAST_LINES;
 use crate::cli::exit::Exit;
-
-/// How many lines of a command that failed are told with its error.
-const LAST_LINES: usize = 20;
+use crate::cli::interrupt::{GOES_ON, until_stopped};
 
 /// What is to follow, all of it ready.
 pub(super) struct Reacting {
-    pub(super) reactions: Reactions,
+    pub(super) reactions: Arc<Reactions>,
     pub(super) triggers: Option<triggers::Options>,
-    github: Option<PathBuf>,
+    github: Option<GithubOutput>,
 }
 
 impl Reacting {
-    /// Reads keys and settings, so that nothing can be missing when a tag has moved. In a dry run nobody is told, and
+    /// Reads keys and settings, and looks whether files are there, so that nothing is missing when a tag has moved. In a dry run nobody is told, and
     /// manifests are only compared.
     pub(super) fn prepare(
         request: ReactionRequest,
@@ -34,17 +38,11 @@ impl Reacting {
         context: &Context,
     ) -> anyhow::Result<Self> {
         let ReactionRequest { command, webhook, manifests, github } = request;
-        let github = github.then(|| {
-            let path = context.env.path("GITHUB_OUTPUT");
-            path.ok_or_else(|| {
-                UsageError("--github-output needs GITHUB_OUTPUT to name a file".into())
-            })
-        });
-        let github = github.transpose()?;
+        triggers::check(&manifests)?;
         let webhook = webhook.map(|(url, file)| hook(&url, file, context)).transpose()?;
         let command = command.map(|(script, timeout)| Command::new(script, timeout));
         let reactions = match mode {
-            Mode::Write => Reactions { command, webhook },
+            Mode::Write => Reactions::new(command, webhook),
             Mode::DryRun => Reactions::default(),
         };
         let triggers = (!manifests.is_empty()).then(|| triggers::Options {
@@ -52,14 +50,13 @@ impl Reacting {
             namespace: namespace.clone(),
             mode,
         });
-        Ok(Self { reactions, triggers, github })
+        let github = github.then(|| github_output(context)).transpose()?;
+        Ok(Self { reactions: Arc::new(reactions), triggers, github })
     }
 
     /// Whether nothing is to follow.
     pub(super) fn is_idle(&self) -> bool {
-        let Reactions { command, webhook } = &self.reactions;
-        let is_nobody = command.is_none() && webhook.is_none();
-        is_nobody && self.triggers.is_none() && self.github.is_none()
+        self.reactions.is_nobody() && self.triggers.is_none() && self.github.is_none()
     }
 
     /// Has it all done after a run that made `changes`, and tells what came of it beside the run's own result, which is
@@ -71,25 +68,26 @@ impl Reacting {
         changes: &[Change],
         view: View,
         context: &Context,
-    ) -> anyhow::Result<Vec<Exit>> {
+    ) -> Vec<Exit> {
+        let noted = self.note(changes, context);
         let manifests = async {
             match &self.triggers {
                 Some(options) => triggers::apply(streams, after, options).await,
                 None => triggers::Report::default(),
             }
         };
-        let (outcomes, report) = tokio::join!(self.reactions.tell(changes), manifests);
-        self.note(changes)?;
-        let mut exits: Vec<Exit> = outcomes.into_iter().filter_map(|o| told(o, context)).collect();
-        exits.extend(self.tell_manifests(report, view, context)?);
-        Ok(exits)
+        let outcomes = self.reactions.tell(changes);
+        let failures = outcomes.filter_map(|outcome| ready(told(outcome, context)));
+        let (failures, report) = tokio::join!(failures.collect::<Vec<Exit>>(), manifests);
+        let manifests = self.tell_manifests(report, view, context);
+        noted.into_iter().chain(failures).chain(manifests).collect()
     }
 
-    /// Tells later steps of a job.
-    pub(super) fn note(&self, changes: &[Change]) -> anyhow::Result<()> {
-        let Some(path) = &self.github else { return Ok(()) };
-        output::append_github(path, changes)
-            .with_context(|| format!("cannot write GITHUB_OUTPUT, {}", path.display()))
+    /// Tells later steps of a job; the exit when that fails.
+    pub(super) fn note(&self, changes: &[Change], context: &Context) -> Option<Exit> {
+        let output = self.github.as_ref()?;
+        let noted = output.append(changes).with_context(|| unwritable(output.path()));
+        noted.err().map(|error| context.report(&error))
     }
 
     /// Tells which manifests have changed, or shows how they would. Returns the exits of what failed.
@@ -98,25 +96,73 @@ impl Reacting {
         report: triggers::Report,
         view: View,
         context: &Context,
-    ) -> anyhow::Result<Vec<Exit>> {
+    ) -> Vec<Exit> {
         let is_dry = self.triggers.as_ref().is_some_and(|options| options.mode == Mode::DryRun);
-        for file in &report.files {
-            if is_dry && matches!(view, View::Text | View::Describe) {
-                context.output.bytes(file.diff.as_bytes())?;
-            } else if is_dry {
-                context.console.write(file.diff.as_bytes());
-            } else if !context.quiet {
-                context.console.lines(file.edits.iter().map(|edit| {
-                    let (path, line) = (file.path.display(), edit.place.line);
-                    format!("{path}:{line}: {} has {}", edit.object, edit.new)
-                }));
-            }
+        let diffs: String = report.files.iter().map(|file| file.diff.as_str()).collect();
+        let mut unprinted = None;
+        if is_dry && matches!(view, View::Text | View::Describe) {
+            unprinted = context.output.bytes(diffs.as_bytes()).err();
+        } else if is_dry {
+            context.console.write(diffs.as_bytes());
+        } else if !context.quiet {
+            context.console.lines(report.files.iter().flat_map(edits));
         }
         if !context.quiet {
             context.console.lines(report.waiting.iter().map(|waiting| format!("note: {waiting}")));
         }
-        Ok(report.errors.into_iter().map(|error| context.report(&error.into())).collect())
+        let errors = report.errors.into_iter().map(anyhow::Error::new);
+        let errors = unprinted.into_iter().map(anyhow::Error::new).chain(errors);
+        errors.map(|error| context.report(&error)).collect()
     }
+}
+
+/// What has changed in a file, a line for each value.
+fn edits(file: &triggers::FileReport) -> impl Iterator<Item = String> {
+    let path = file.path.display();
+    let line = move |edit: &triggers::Edit| {
+        format!("{path}:{}: {} has {}", edit.place.line, edit.object, edit.new)
+    };
+    file.edits.iter().map(line)
+}
+
+fn github_output(context: &Context) -> anyhow::Result<GithubOutput> {
+    let missing = || UsageError("--github-output needs GITHUB_OUTPUT to name a file".into());
+    let path = context.env.path("GITHUB_OUTPUT").ok_or_else(missing)?;
+    GithubOutput::open(path.clone()).with_context(|| unwritable(&path))
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("cannot write GITHUB_OUTPUT, {}", path.display())
+}
+
+/// Does `work`, which tells `reactions`, to its end or to the first signal.
+pub(super) async fn stoppable_reacting(
+    work: impl Future<Output = anyhow::Result<Exit>>,
+    reactions: Arc<Reactions>,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let last_words = || {
+        if untold(&reactions, context).is_empty() {
+            context.console.lines([GOES_ON.to_owned()]);
+        }
+    };
+    until_stopped(work, last_words).await
+}
+
+/// Tells the changes whose reactions were stopped; the exit of each.
+pub(super) fn untold(reactions: &Reactions, context: &Context) -> Vec<Exit> {
+    let untold = reactions.untold();
+    let errors = untold.iter().map(|change| {
+        let (tag, new) = (name(change), &change.new.digest);
+        let what = format!("stopped before what follows {tag} had ended; it has moved to {new}");
+        let hint = "no later run tells of it again: see what it did, and do the rest by hand";
+        Advised::failed(what, Some(hint.to_owned()))
+    });
+    errors.map(|error| context.report(&error.into())).collect()
+}
+
+fn name(Change { namespace, stream, tag, .. }: &Change) -> String {
+    format!("{namespace}/{stream}:{tag}")
 }
 
 fn hook(url: &str, file: Option<PathBuf>, context: &Context) -> anyhow::Result<Webhook> {
@@ -133,17 +179,19 @@ fn hook(url: &str, file: Option<PathBuf>, context: &Context) -> anyhow::Result<W
 
 /// Passes on what a command wrote, and tells a failure; its exit.
 pub(super) fn told(outcome: Outcome, context: &Context) -> Option<Exit> {
-    let Change { namespace, stream, tag, .. } = &outcome.change;
-    let tag = format!("{namespace}/{stream}:{tag}");
-    let lines = outcome.output().map(longshore::reaction::Output::lines).unwrap_or_default();
+    let tag = name(&outcome.change);
     let shown = match (&outcome.result, context.quiet) {
-        (Ok(_), true) => lines.len(),
-        (Err(_), true) => lines.len().saturating_sub(LAST_LINES),
-        (_, false) => 0,
+        // The error has its end.
+        (Err(_), _) if context.output.format() == Format::Json => None,
+        (Ok(_), true) => None,
+        (Err(_), true) => outcome.output().map(|output| output.end(LAST_LINES)),
+        (_, false) => outcome.output().cloned(),
     };
-    // With JSON every line of standard error is a document.
-    if context.output.format() == Format::Text {
-        context.console.lines(lines[shown..].iter().map(|line| format!("{tag} | {line}")));
+    if let Some(output) = shown {
+        let dropped = output.dropped();
+        let left_out = (dropped > 0).then(|| format!("({dropped} bytes before this are left out)"));
+        let lines = left_out.into_iter().chain(output.lines());
+        context.console.lines(lines.map(|line| format!("{tag} | {line}")));
     }
     let who = match outcome.via {
         Via::Command => "command",

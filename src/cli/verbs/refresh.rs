@@ -9,7 +9,7 @@ use longshore::reaction::{Change, output};
 
 use super::advised::Advised;
 use super::import_image::{Incomplete, advice, copied};
-use super::reacting::{Reacting, told};
+use super::reacting::{Reacting, told, untold};
 use super::streams::Opened;
 use crate::cli::Context;
 use crate::cli::args::View;
@@ -20,12 +20,12 @@ use crate::cli::interrupt::Interrupts;
 pub(super) async fn once(
     opened: Opened,
     only_scheduled: bool,
-    mut reacting: Reacting,
+    reacting: Reacting,
     view: View,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let (copies, is_cluster) = (opened.copies.clone(), opened.is_cluster);
-    let refresh = refresher(opened, only_scheduled, &mut reacting);
+    let refresh = refresher(opened, only_scheduled, &reacting);
     let teller = Teller { reacting: &reacting, copies, is_cluster, view, context };
     let seen = Mutex::new(Seen::default());
     let tell = |event| {
@@ -42,10 +42,12 @@ pub(super) async fn once(
     let troubles = ops::refresh(&refresh, &tell).await;
     let Seen { moved, mut failed } = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     failed.extend(teller.copied());
-    if view == View::Env {
-        context.output.bytes(output::env(&moved).as_bytes())?;
-    }
-    reacting.note(&moved)?;
+    let told = match view {
+        View::Env => context.output.bytes(output::env(&moved).as_bytes()),
+        _ => Ok(()),
+    };
+    failed.extend(reacting.note(&moved, context));
+    told?;
     if troubles > 0 {
         return Err(Incomplete.into());
     }
@@ -57,7 +59,7 @@ pub(super) async fn watch(
     opened: Opened,
     only_scheduled: bool,
     interval: Interval,
-    mut reacting: Reacting,
+    reacting: Reacting,
     view: View,
     context: &Context,
 ) -> anyhow::Result<Exit> {
@@ -67,14 +69,15 @@ pub(super) async fn watch(
         interrupts.kill_on_next();
     };
     let (copies, is_cluster) = (opened.copies.clone(), opened.is_cluster);
-    let refresh = refresher(opened, only_scheduled, &mut reacting);
+    let refresh = refresher(opened, only_scheduled, &reacting);
     let teller = Teller { reacting: &reacting, copies, is_cluster, view, context };
     // What was told is not kept: a watch runs for months.
     ops::watch(&refresh, interval, stop, &|event| drop(teller.tell(event))).await;
-    Ok(Exit::Done)
+    let untold = untold(&reacting.reactions, context);
+    Ok(Exit::of_failures(&untold, untold.len()))
 }
 
-fn refresher(opened: Opened, only_scheduled: bool, reacting: &mut Reacting) -> Refresh {
+fn refresher(opened: Opened, only_scheduled: bool, reacting: &Reacting) -> Refresh {
     let ask: Box<Ask> = if only_scheduled {
         Box::new(scheduled)
     } else {
@@ -87,7 +90,7 @@ fn refresher(opened: Opened, only_scheduled: bool, reacting: &mut Reacting) -> R
         streams: opened.streams,
         namespace: opened.is_named.then_some(opened.namespace),
         ask,
-        reactions: std::mem::take(&mut reacting.reactions),
+        reactions: Arc::clone(&reacting.reactions),
         triggers: reacting.triggers.clone(),
     }
 }
@@ -121,10 +124,9 @@ impl Teller<'_> {
                 return Seen { moved: vec![change], failed };
             }
             Event::Told(outcome) => told(outcome, self.context).into_iter().collect(),
-            Event::Manifests(report) => self
-                .reacting
-                .tell_manifests(report, View::Text, self.context)
-                .unwrap_or_else(|error| vec![self.context.report(&error)]),
+            Event::Manifests(report) => {
+                self.reacting.tell_manifests(report, View::Text, self.context)
+            }
             Event::Failed(trouble) => {
                 let missed = trouble.problem.missed.as_ref();
                 let hint = missed.and_then(|(from, why)| advice(why, from, self.is_cluster));

@@ -74,10 +74,13 @@ pub(super) fn open_to_import(request: &ImportRequest, context: &Context) -> anyh
     let files = open_files(dir, context)?;
     let registries = folder::registries(fetch, &images(request, &files)?, context)?;
     let copies = folder::pull_through(request, &registries, context)?;
-    let fetching = folder::with_progress(folder::fetching(registries, *limit), context);
     let fetching = Fetching {
         pull_through: copies.clone().map(|copies| copies as Arc<dyn PullThrough>),
-        ..fetching
+        ..folder::fetching(registries, *limit)
+    };
+    let fetching = match request.wanted.is_endless() {
+        true => fetching,
+        false => folder::with_progress(fetching, context),
     };
     Ok(Opened { copies, ..folder(files, fetching, place)? })
 }

@@ -47,13 +47,18 @@ async fn set_and_react(
     }
     let result = set(opened, setting, context).await;
     let mut moved = Vec::new();
+    let mut failed = Vec::new();
     for (name, before) in before {
-        let after = streams.get(name).await?;
-        moved.extend(after.iter().flat_map(|after| changes(before.as_ref(), after)));
+        match streams.get(name).await {
+            Ok(after) => {
+                moved.extend(after.iter().flat_map(|after| changes(before.as_ref(), after)));
+            }
+            Err(error) => failed.push(context.report(&error.into())),
+        }
     }
-    let unreacted = reacting.react(streams, None, &moved, View::Text, context).await?;
+    failed.extend(reacting.react(streams, None, &moved, View::Text, context).await);
     match result {
-        Ok(Exit::Done) => Ok(Exit::of_failures(&unreacted, unreacted.len())),
+        Ok(Exit::Done) => Ok(Exit::of_failures(&failed, failed.len())),
         other => other,
     }
 }
@@ -98,9 +103,11 @@ async fn set(opened: &Opened, setting: &Setting, context: &Context) -> anyhow::R
     })?;
     let mut done: Vec<Value> = Vec::new();
     let mut exits = Vec::new();
+    let mut told = Ok(());
     for TagChange { tag, spec, said } in &changes {
         opened.streams.set_tag(tag, spec).await?;
-        tell(said, context)?;
+        // Nobody to read it is no reason to leave the rest.
+        told = told.and(tell(said, context));
         done.push(json!({ "tag": tag.to_string(), "from": spec.from }));
         let is_on_registry = spec.from.as_ref().is_some_and(|from| from.kind == DOCKER_IMAGE);
         if is_on_registry && !spec.reference && !opened.is_cluster {
@@ -111,8 +118,9 @@ async fn set(opened: &Opened, setting: &Setting, context: &Context) -> anyhow::R
         }
     }
     if context.output.format() == Format::Json {
-        context.output.json(&json!({ "tags": done }))?;
+        told = context.output.json(&json!({ "tags": done })).map_err(Into::into);
     }
+    told?;
     Ok(Exit::of_failures(&exits, changes.len()))
 }
 

@@ -42,8 +42,8 @@ pub struct Refresh {
     pub namespace: Option<Namespace>,
     /// What to ask for of each stream.
     pub ask: Box<Ask>,
-    /// Who is told of changes.
-    pub reactions: Reactions,
+    /// Who is told of changes. Afterwards they say of which ones they were not.
+    pub reactions: Arc<Reactions>,
     /// The manifests that follow the streams. All of them are looked at in the beginning, for what an earlier run did
     /// not come to, and after each change.
     pub triggers: Option<triggers::Options>,

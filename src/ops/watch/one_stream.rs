@@ -1,6 +1,9 @@
 //! One stream is imported, and whoever wants to know is told what has moved.
 
 use std::collections::BTreeMap;
+use std::future::ready;
+
+use futures_util::StreamExt as _;
 
 use crate::imagestream::api::{ImageStreamImport, Status};
 use crate::imagestream::describe::outcomes;
@@ -39,11 +42,11 @@ impl Refresher<'_> {
         for change in &moved {
             (self.tell)(Event::Moved(change.clone()));
         }
-        let told = async {
-            for outcome in self.refresh.reactions.tell(&moved).await {
-                (self.tell)(Event::Told(outcome));
-            }
-        };
+        let outcomes = self.refresh.reactions.tell(&moved);
+        let told = outcomes.for_each(|outcome| {
+            (self.tell)(Event::Told(outcome));
+            ready(())
+        });
         tokio::join!(told, self.apply_triggers());
     }
 

@@ -129,4 +129,21 @@ mod tests {
         }
         assert_eq!("9999999h".parse(), Ok(Interval(YEAR)));
     }
+
+    #[test]
+    fn rounds_come_a_little_sooner_or_later() {
+        let interval = Interval(Duration::from_secs(1000));
+        let times: Vec<f64> = (0..1000).map(|_| interval.jittered().as_secs_f64()).collect();
+        assert!(times.iter().all(|time| (950.0..=1050.0).contains(time)));
+        let early = times.iter().any(|time| *time < 970.0);
+        assert!(early && times.iter().any(|time| *time > 1030.0));
+    }
+
+    #[test]
+    fn the_imports_of_a_round_begin_over_a_tenth_of_it_or_a_minute() {
+        for (interval, spread) in [(10, 1), (300, 30), (600, 60), (900, 60), (86400, 60)] {
+            let interval = Interval(Duration::from_secs(interval));
+            assert_eq!(interval.spread(), Duration::from_secs(spread), "{interval:?}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
+use super::annotation::ANNOTATION;
 use super::edit::{Edit, Fault, Followers, edit};
 use super::files::{self, Found};
 use super::{Error, diff};
@@ -126,17 +127,25 @@ fn load(paths: &[PathBuf]) -> (Vec<Manifest>, Vec<Error>) {
     (manifests, errors)
 }
 
-/// A file that was found in a folder and does not hold the word cannot have triggers, whatever else it is: folders hold
-/// templates that are no YAML.
+/// What was found in a folder is a manifest only if it holds the annotation: folders hold data, and templates that are
+/// no YAML.
 fn load_one(Found { path, is_named }: Found) -> Result<Option<Manifest>, Error> {
-    let text = files::read(&path)?;
-    if !is_named && !text.contains("triggers") {
+    let text = match files::read(&path) {
+        Err(Error::TooLarge { .. } | Error::NotText { .. }) if !is_named => return Ok(None),
+        text => text?,
+    };
+    if !is_named && !is_annotated(&text) {
         return Ok(None);
     }
     match yaml::documents(&text) {
         Ok(documents) => Ok(Some(Manifest { path, text, documents })),
         Err(source) => Err(Error::Syntax { path, source }),
     }
+}
+
+/// Whether a text holds the annotation's key, in YAML or in JSON, where a slash may be written with another before it.
+fn is_annotated(text: &str) -> bool {
+    text.contains(ANNOTATION) || text.contains(&ANNOTATION.replace('/', r"\/"))
 }
 
 fn tags(manifest: &Manifest, namespace: &Namespace) -> Vec<StreamTag> {

@@ -19,6 +19,12 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// Something that cannot be read and written anew.
+    #[error("{} is neither a file nor a folder", .path.display())]
+    NoFile {
+        /// What.
+        path: PathBuf,
+    },
     /// A file that is larger than any manifest.
     #[error("{} is larger than {limit} bytes", .path.display())]
     TooLarge {

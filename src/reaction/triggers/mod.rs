@@ -17,3 +17,4 @@ mod files;
 pub use apply::{FileReport, Mode, Options, Report, Waiting, apply};
 pub use edit::Edit;
 pub use error::Error;
+pub use files::check;

@@ -212,7 +212,7 @@ fn who_may_not_is_told_what_to_do() {
     let said = scene.shell.fails(1, &line);
     assert!(
         said.contains("speaks plain HTTP")
-            && said.contains("hint: if that is meant to be so, give --insecure"),
+            && said.contains("hint: if that is meant to be so, import it with --insecure"),
         "{said}"
     );
 

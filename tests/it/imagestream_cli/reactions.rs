@@ -8,12 +8,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::Scene;
+use super::reaction_faults::is_gone;
 use crate::support::program::longshore;
 use crate::support::responder::{Reply, Responder};
 
 impl Scene {
     /// A stream that follows an image on the registry, as that is now. Returns its digest.
-    fn follow(&self, tag: &str, seed: &str, name: &str) -> String {
+    pub(super) fn follow(&self, tag: &str, seed: &str, name: &str) -> String {
         let (digest, from) = (self.push(seed, name), self.image(name));
         self.shell.ok(&["tag", "--scheduled", "--insecure", &from, tag]);
         digest
@@ -39,7 +40,7 @@ impl Scene {
         line.strip_suffix(" # here").unwrap().to_owned()
     }
 
-    fn read(&self, file: &str) -> String {
+    pub(super) fn read(&self, file: &str) -> String {
         fs::read_to_string(self.shell.path(file)).unwrap_or_default()
     }
 }
@@ -141,6 +142,7 @@ fn what_cannot_be_meant_is_refused() {
         &["import-image", "--all-streams", "--watch=1s"],
         &["import-image", "--all-streams", "--watch", "--github-output"],
         &["import-image", "app", "--on-change-timeout", "5m"],
+        &["import-image", "app", "--on-change", "true", "--on-change-timeout", "0s"],
     ] {
         shell.fails(2, arguments);
     }
@@ -337,8 +339,10 @@ fn a_watch_that_ends_takes_its_commands_along() {
             _ => std::thread::sleep(std::time::Duration::from_millis(10)),
         }
     };
-    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
-    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
-    let stat = fs::read_to_string(format!("/proc/{process}/stat"));
-    assert!(stat.is_err() || stat.unwrap().contains(") Z "), "{process} still runs");
+    kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("stopped before what follows default/app:v1 had ended"), "{said}");
+    is_gone(&process);
 }

@@ -13,6 +13,7 @@ use longshore::imagestream::{
     StreamTag, Streams,
 };
 use longshore::reaction::{Change, changes};
+use tokio::time::Instant;
 
 /// A change of the tag `v1` of the stream `dev/app`, from image 1 to image 2.
 pub(crate) fn a_change() -> Change {
@@ -39,6 +40,7 @@ struct State {
     now: usize,
     most: usize,
     imported: Vec<String>,
+    begun: Vec<Instant>,
 }
 
 fn name(text: &str) -> StreamName {
@@ -107,6 +109,11 @@ impl FakeStreams {
         self.state.lock().unwrap().imported.clone()
     }
 
+    /// When each import began.
+    pub(crate) fn begun(&self) -> Vec<Instant> {
+        self.state.lock().unwrap().begun.clone()
+    }
+
     /// The most imports that there were at once.
     pub(crate) fn most_at_once(&self) -> usize {
         self.state.lock().unwrap().most
@@ -159,6 +166,7 @@ impl Streams for FakeStreams {
         {
             let mut state = self.state.lock().unwrap();
             state.now += 1;
+            state.begun.push(Instant::now());
             state.most = state.most.max(state.now);
         }
         tokio::time::sleep(self.takes).await;

@@ -2,7 +2,7 @@
 
 use longshore::imagestream::StreamTag;
 use longshore::imagestream::api::{
-    DOCKER_IMAGE, IMAGE_STREAM_TAG, ImportMode, ReferencePolicyType, SpecTag,
+    DOCKER_IMAGE, IMAGE_STREAM_TAG, ImportMode, ReferencePolicyType, SpecTag, TagEvent,
 };
 use longshore::imagestream::rollback::{Rollback, rollback};
 use longshore::model::one_line;
@@ -12,6 +12,7 @@ use serde_json::json;
 use crate::cli::Context;
 use crate::cli::args::{Format, RollbackArgs, View, shell_word};
 use crate::cli::exit::Exit;
+use crate::cli::output::OutputError;
 use crate::cli::verbs::advised::Advised;
 use crate::cli::verbs::reacting::Reacting;
 use crate::cli::verbs::streams::{self, Opened};
@@ -32,28 +33,38 @@ pub(super) async fn run(
     let again = stream.spec_tag(name).and_then(|spec| again(spec, &tag));
     let Rollback { spec, from, to } = rollback(&stream, name, args.to.as_ref())?;
     let after = opened.streams.set_tag(&tag, &spec).await?;
-    let shown = format!("{}:{name}", tag.stream.name());
-    match context.output.format() {
-        Format::Text => {
-            let (from, to) = (streams::short(&from.image), streams::short(&to.image));
-            if from == to {
-                context.output.line(format_args!("Tag {shown} stays at {to}."))?;
-            } else {
-                context.output.line(format_args!("Tag {shown} moved back from {from} to {to}."))?;
-            }
-            if let Some(again) = again.filter(|_| !context.quiet) {
-                let flags = &opened.flags;
-                context.console.lines([format!("note: it stays there until: {again}{flags}")]);
-            }
-        }
-        Format::Json => context.output.json(&json!({
-            "stream": tag.stream.to_string(), "tag": name, "from": from, "to": to,
-        }))?,
+    let told = tell(&tag, &from, &to, context);
+    if let Some(again) = again.filter(|_| !context.quiet && context.output.format() == Format::Text)
+    {
+        let flags = &opened.flags;
+        context.console.lines([format!("note: it stays there until: {again}{flags}")]);
     }
     let moved = changes(Some(&stream), &after);
     let unreacted =
-        reacting.react(opened.streams.as_ref(), Some(&after), &moved, View::Text, context).await?;
+        reacting.react(opened.streams.as_ref(), Some(&after), &moved, View::Text, context).await;
+    told?;
     Ok(Exit::of_failures(&unreacted, unreacted.len()))
+}
+
+/// Prints where the tag is now.
+fn tell(
+    tag: &StreamTag,
+    from: &TagEvent,
+    to: &TagEvent,
+    context: &Context,
+) -> Result<(), OutputError> {
+    let (stream, name) = (&tag.stream, &tag.tag);
+    if context.output.format() == Format::Json {
+        return context.output.json(&json!({
+            "stream": stream.to_string(), "tag": name.as_str(), "from": from, "to": to,
+        }));
+    }
+    let shown = format!("{}:{name}", stream.name());
+    let (from, to) = (streams::short(&from.image), streams::short(&to.image));
+    context.output.line(match from == to {
+        true => format!("Tag {shown} stays at {to}."),
+        false => format!("Tag {shown} moved back from {from} to {to}."),
+    })
 }
 
 /// The command by which a tag follows again what it follows now.
