@@ -34,6 +34,9 @@ _longshore() {
             longshore,inspect)
                 cmd="longshore__subcmd__inspect"
                 ;;
+            longshore,inventory)
+                cmd="longshore__subcmd__inventory"
+                ;;
             longshore,login)
                 cmd="longshore__subcmd__login"
                 ;;
@@ -78,6 +81,9 @@ _longshore() {
                 ;;
             longshore__subcmd__help,inspect)
                 cmd="longshore__subcmd__help__subcmd__inspect"
+                ;;
+            longshore__subcmd__help,inventory)
+                cmd="longshore__subcmd__help__subcmd__inventory"
                 ;;
             longshore__subcmd__help,login)
                 cmd="longshore__subcmd__help__subcmd__login"
@@ -182,7 +188,7 @@ _longshore() {
 
     case "${cmd}" in
         longshore)
-            opts="-v -q -o -h -V --verbose --quiet --output --help --version login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help"
+            opts="-v -q -o -h -V --verbose --quiet --output --help --version login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -274,7 +280,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__help)
-            opts="login logout pull push mirror inspect tags import-image tag stream serve demo completion credential-helper help"
+            opts="login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,6 +364,20 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__help__subcmd__inspect)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__help__subcmd__inventory)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -787,6 +807,56 @@ _longshore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        longshore__subcmd__inventory)
+            opts="-v -q -o -h --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --verbose --quiet --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         longshore__subcmd__login)
             opts="-u -p -v -q -o -h --username --password --password-stdin --token-stdin --get-login --verify --keyring --authfile --ca-file --cert-dir --insecure --plain-http --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -868,7 +938,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__mirror)
-            opts="-f -c -a -v -q -o -h --filename --config --update-graph --platform --filter-by-os --keep-manifest-list --skip-missing --force --skip-mount --continue-on-error --from-dir --dir --insecure --referrers --jobs --no-resume --max-per-host --limit-rate --fsync --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
+            opts="-f -c -a -v -q -o -h --filename --config --update-graph --from --have --since --sign-key --verify-key --failed --platform --filter-by-os --keep-manifest-list --skip-missing --force --skip-mount --continue-on-error --from-dir --dir --insecure --referrers --jobs --no-resume --max-per-host --limit-rate --fsync --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -891,6 +961,30 @@ _longshore() {
                     return 0
                     ;;
                 --update-graph)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --have)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sign-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --verify-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --failed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -10,7 +10,7 @@
 //! | [`config`] | environment, `registries.conf`, `certs.d` | the network, what credentials mean |
 //! | [`auth`] | secrets, auth files, credential helpers, keyring | HTTP, challenges, prompts |
 //! | [`http`] | one request loop: authorise, retry, redirect, keep to limits | manifests, blobs, files |
-//! | [`store`] | what a store promises; layouts and archives | HTTP, registries, credentials |
+//! | [`store`] | what a store promises; layouts, archives and bundles | HTTP, registries, credentials |
 //! | [`registry`] | the distribution specification, client side | layouts, plans, the terminal |
 //! | [`transfer`] | resolve, plan, move, verify | which kind of store it holds |
 //! | [`mirror`] | mappings of many images | registries, the terminal |

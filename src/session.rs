@@ -4,7 +4,7 @@
 //! A session is one end of a copy: source and destination have logins and connection settings of their own.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +14,9 @@ use tokio::sync::Mutex;
 use crate::auth::{Credential, Helpers, Keychain, Lookup};
 use crate::config::{self, AuthFiles, Connection, ConnectionOptions, Env, Location, Registries};
 use crate::http::{self, Client, ClientOptions, RetryPolicy, STALL, Traffic};
-use crate::model::{Endpoint, ImageName, ImageRef, Registry};
-use crate::registry::{Fallback, Journal, Remote};
+use crate::model::{Endpoint, ImageName, ImageRef, Registry, RepositoryPath};
+use crate::registry::{Fallback, Journal, Remote, catalog};
+use crate::store::bundle::{BundleOptions, BundleWriter};
 use crate::store::{self, Open, Resume, Sink, Source, WriteOptions, local};
 
 /// What was asked for about one end.
@@ -37,6 +38,8 @@ pub struct SessionOptions {
     pub traffic: Arc<Traffic>,
     /// How to write.
     pub write: WriteOptions,
+    /// How to write bundles.
+    pub bundle: BundleOptions,
 }
 
 impl Default for SessionOptions {
@@ -50,6 +53,7 @@ impl Default for SessionOptions {
             stall: STALL,
             traffic: Arc::default(),
             write: WriteOptions::default(),
+            bundle: BundleOptions::default(),
         }
     }
 }
@@ -82,6 +86,8 @@ pub struct Session {
     options: SessionOptions,
     journal: Arc<Journal>,
     clients: Mutex<HashMap<(Registry, Trust), Client>>,
+    /// The bundles that are being written: their repositories share what is known of them.
+    bundles: Mutex<HashMap<PathBuf, Arc<BundleWriter>>>,
 }
 
 /// What a registry has to prove before it is spoken to.
@@ -105,7 +111,15 @@ impl Session {
             None => lookup,
         };
         let (keychain, journal) = (Arc::new(lookup), Arc::new(journal(&env, options.write.resume)));
-        Self { env, registries, keychain, options, journal, clients: Mutex::default() }
+        Self {
+            env,
+            registries,
+            keychain,
+            options,
+            journal,
+            clients: Mutex::default(),
+            bundles: Mutex::default(),
+        }
     }
 
     /// A client for `registry`. One that `registries.conf` does not trust with less is reached as the options say.
@@ -171,6 +185,18 @@ impl Session {
         Ok(places)
     }
 
+    /// The bundle in `dir`, to be written.
+    async fn bundle(&self, dir: &Path) -> store::Result<Arc<BundleWriter>> {
+        let path = std::path::absolute(dir).map_err(store::Error::io("find", dir))?;
+        let mut bundles = self.bundles.lock().await;
+        if let Some(bundle) = bundles.get(&path) {
+            return Ok(Arc::clone(bundle));
+        }
+        let bundle = BundleWriter::open(dir, self.options.write, &self.options.bundle)?;
+        bundles.insert(path, Arc::clone(&bundle));
+        Ok(bundle)
+    }
+
     /// The one place to write `name` to.
     async fn destination(&self, name: &ImageName) -> Result<Remote, Error> {
         let candidates = self.registries.candidates(name)?;
@@ -201,9 +227,16 @@ impl Open for Session {
         }
     }
 
+    async fn repositories(&self, registry: &Registry) -> store::Result<Vec<RepositoryPath>> {
+        let client = self.client_with(registry, self.options.trust).await?;
+        let names = catalog(&client).await?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
     async fn sink(&self, endpoint: &Endpoint) -> store::Result<Arc<dyn Sink>> {
         match endpoint {
             Endpoint::Registry(name) => Ok(Arc::new(self.destination(name).await?)),
+            Endpoint::Bundle { dir, name } => self.bundle(dir).await?.repository_of(name.as_ref()),
             local => local::open_sink(local, self.options.write).await,
         }
     }

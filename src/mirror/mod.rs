@@ -7,6 +7,7 @@
 //! Nothing here knows registries or the terminal.
 
 mod expand;
+mod failed;
 mod images;
 mod mapping;
 mod read;
@@ -15,6 +16,7 @@ mod root;
 pub mod set;
 
 pub use expand::{Expansion, Lost, expand};
+pub use failed::{Failed, to_mapping_file};
 pub use images::{Images, NamePattern};
 pub use mapping::{Line, Mapping, MappingError, Position};
 pub use read::{from_arguments, from_file};

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::model::{
-    Endpoint, ImageName, ImageRef, RefName, ReferenceError, Registry, Repository, RepositoryPath,
-    Tag, one_line,
+    Endpoint, ImageName, ImagePath, ImageRef, RefName, ReferenceError, Registry, Repository,
+    RepositoryPath, Tag, one_line,
 };
 
-/// A registry, a namespace of one, or a layout: an image `org/app:v1` of a set goes to `ROOT/org/app:v1`.
+/// A registry, a namespace of one, a layout or a bundle: an image `org/app:v1` of a set goes to `ROOT/org/app:v1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Root {
     /// A registry, or what is below one of its namespaces.
@@ -21,13 +21,15 @@ pub enum Root {
     },
     /// An OCI image layout, where images have the names `org/app:v1`.
     Oci(PathBuf),
+    /// A bundle.
+    Bundle(PathBuf),
 }
 
 /// Why a text is no root.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RootError {
-    /// Neither a registry nor a layout.
-    #[error("'{0}' is no place for a set: expected REGISTRY[/NAMESPACE] or oci:DIR")]
+    /// Neither a registry nor a layout nor a bundle.
+    #[error("'{0}' is no place for a set: expected REGISTRY[/NAMESPACE], oci:DIR or bundle:DIR")]
     Form(String),
     /// A registry whose name or namespace cannot be used.
     #[error("'{text}' is no place for a set")]
@@ -60,7 +62,21 @@ impl Root {
                 let name: RefName = format!("{path}:{tag}").parse()?;
                 Ok(Endpoint::Oci { dir: dir.clone(), name: Some(name) })
             }
+            Self::Bundle(dir) => {
+                let name = ImagePath { path: path.clone(), tag: Some(tag.clone()), digest: None };
+                Ok(Endpoint::Bundle { dir: dir.clone(), name: Some(name) })
+            }
         }
+    }
+}
+
+impl Root {
+    /// Some image below it: whoever opens the place looks at where that is.
+    ///
+    /// # Errors
+    /// When nothing fits below it.
+    pub fn any(&self) -> Result<Endpoint, ReferenceError> {
+        self.endpoint(&"any".parse()?, &Tag::latest())
     }
 }
 
@@ -69,11 +85,11 @@ impl FromStr for Root {
 
     fn from_str(text: &str) -> Result<Self, RootError> {
         let form = || RootError::Form(one_line(text, 300));
-        if let Some(dir) = text.strip_prefix("oci:") {
-            return match dir {
-                "" => Err(form()),
-                dir => Ok(Self::Oci(PathBuf::from(dir))),
-            };
+        match text.split_once(':') {
+            Some(("oci" | "bundle", "")) => return Err(form()),
+            Some(("oci", dir)) => return Ok(Self::Oci(PathBuf::from(dir))),
+            Some(("bundle", dir)) => return Ok(Self::Bundle(PathBuf::from(dir))),
+            _ => {}
         }
         let place = text.strip_prefix("docker://").unwrap_or(text);
         let place = place.strip_suffix('/').unwrap_or(place);
@@ -100,6 +116,7 @@ impl fmt::Display for Root {
             }
             Self::Registry { registry, namespace: None } => write!(f, "{registry}"),
             Self::Oci(dir) => write!(f, "oci:{}", dir.display()),
+            Self::Bundle(dir) => write!(f, "bundle:{}", dir.display()),
         }
     }
 }
@@ -116,6 +133,7 @@ mod tests {
             ("localhost:5000/a/b/", "localhost:5000/a/b", "localhost:5000/a/b/org/app:v1"),
             ("docker://reg.local/ns", "reg.local/ns", "reg.local/ns/org/app:v1"),
             ("oci:some/dir", "oci:some/dir", "oci:some/dir:org/app:v1"),
+            ("bundle:dir", "bundle:dir", "bundle:dir:org/app:v1"),
         ] {
             let root: Root = root.parse().unwrap();
             assert_eq!(root.to_string(), shown);
@@ -130,6 +148,7 @@ mod tests {
             "mirror",
             "org/app",
             "oci:",
+            "bundle:",
             "dir:x",
             "file:///tmp/x",
             "a.io/NS",

@@ -1,11 +1,14 @@
 //! The ends of a copy, written as skopeo and podman write them: `quay.io/org/app:v1`, `oci:DIR[:NAME]`,
-//! `oci-archive:FILE[:NAME]`, `docker-archive:FILE[:NAME]`, `dir:PATH`; or as `oc` writes them: `file://REPOSITORY[:TAG]`.
+//! `oci-archive:FILE[:NAME]`, `docker-archive:FILE[:NAME]`, `dir:PATH`; as `oc` writes them: `file://REPOSITORY[:TAG]`;
+//! and `bundle:DIR[:PATH:TAG]`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::{Digest, ImageName, ImageRef, RefName, ReferenceError, RepositoryPath, Tag, one_line};
+use super::{
+    Digest, ImageName, ImagePath, ImageRef, RefName, ReferenceError, RepositoryPath, Tag, one_line,
+};
 
 /// One end of a copy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +49,13 @@ pub enum Endpoint {
         /// The digest, when one was given. It wins over the tag.
         digest: Option<Digest>,
     },
+    /// An image in a bundle, which carries images over an air gap.
+    Bundle {
+        /// The folder of the bundle.
+        dir: PathBuf,
+        /// Which image. As a destination it may be left out where the source has a name.
+        name: Option<ImagePath>,
+    },
 }
 
 /// Why a text is no endpoint.
@@ -53,7 +63,7 @@ pub enum Endpoint {
 pub enum EndpointError {
     /// A transport that this tool does not have.
     #[error(
-        "the transport '{0}:' is not known: expected docker://, oci:, oci-archive:, docker-archive:, dir: or file://"
+        "the transport '{0}:' is not known: expected docker://, oci:, oci-archive:, docker-archive:, dir:, bundle: or file://"
     )]
     Transport(String),
     /// A transport without a path behind it.
@@ -101,6 +111,7 @@ impl Endpoint {
             Self::Oci { dir: path, .. }
             | Self::OciArchive { file: path, .. }
             | Self::DockerArchive { file: path, .. }
+            | Self::Bundle { dir: path, .. }
             | Self::Dir(path) => Some(path.clone()),
             Self::File { root, repository, .. } => Some(root.join("v2").join(repository.as_str())),
         }
@@ -124,6 +135,7 @@ impl Endpoint {
             | Self::OciArchive { name, .. }
             | Self::DockerArchive { name, .. } => name.clone(),
             Self::File { tag, .. } => tag.clone().map(RefName::from),
+            Self::Bundle { name, .. } => name.as_ref()?.tag.clone().map(RefName::from),
             Self::Dir(_) => None,
         }
     }
@@ -134,6 +146,7 @@ impl Endpoint {
         match self {
             Self::Registry(image) => image.digest(),
             Self::File { digest, .. } => digest.as_ref(),
+            Self::Bundle { name, .. } => name.as_ref()?.digest.as_ref(),
             _ => None,
         }
     }
@@ -141,7 +154,8 @@ impl Endpoint {
     /// The image `name` in the same place.
     ///
     /// # Errors
-    /// When the place has tags, as a registry has, and the name is none.
+    /// When the place has tags, as a registry has, and the name is none; or is all of a bundle, and the name has no
+    /// repository.
     pub fn named(&self, name: &RefName) -> Result<Self, ReferenceError> {
         let mut endpoint = self.clone();
         match &mut endpoint {
@@ -150,15 +164,20 @@ impl Endpoint {
             | Self::OciArchive { name: own, .. }
             | Self::DockerArchive { name: own, .. } => *own = Some(name.clone()),
             Self::File { tag, digest, .. } => (*tag, *digest) = (Some(name.to_tag()?), None),
+            Self::Bundle { name: Some(own), .. } => {
+                own.tag = Some(name.to_tag()?);
+                own.digest = None;
+            }
+            Self::Bundle { name: own @ None, .. } => *own = Some(name.as_str().parse()?),
             Self::Dir(_) => {}
         }
         Ok(endpoint)
     }
 
-    /// Whether images here have tags in repositories, as on a registry.
+    /// Whether this is a repository whose images have tags, as on a registry.
     #[must_use]
     pub fn has_tags(&self) -> bool {
-        matches!(self, Self::Registry(_) | Self::File { .. })
+        matches!(self, Self::Registry(_) | Self::File { .. } | Self::Bundle { name: Some(_), .. })
     }
 
     /// Whether several images can be there and none of them is named.
@@ -187,6 +206,7 @@ impl FromStr for Endpoint {
             "docker-archive" => {
                 named("docker-archive", rest).map(|(file, name)| Self::DockerArchive { file, name })
             }
+            "bundle" => named("bundle", rest).map(|(dir, name)| Self::Bundle { dir, name }),
             "dir" if rest.is_empty() => Err(EndpointError::NoPath("dir")),
             "dir" => Ok(Self::Dir(PathBuf::from(rest))),
             "file" => file(rest),
@@ -225,7 +245,10 @@ fn file(rest: &str) -> Result<Endpoint, EndpointError> {
     })
 }
 
-fn named(transport: &'static str, rest: &str) -> Result<(PathBuf, Option<RefName>), EndpointError> {
+fn named<N: FromStr<Err = ReferenceError>>(
+    transport: &'static str,
+    rest: &str,
+) -> Result<(PathBuf, Option<N>), EndpointError> {
     let (path, name) = match rest.split_once(':') {
         Some((path, name)) => {
             let name = name.parse().map_err(|source| EndpointError::Reference {
@@ -257,6 +280,10 @@ impl fmt::Display for Endpoint {
                     tag.as_ref(),
                     digest.as_ref(),
                 );
+            }
+            Self::Bundle { dir, name } => {
+                write!(f, "bundle:{}", dir.display())?;
+                return name.as_ref().map_or(Ok(()), |name| write!(f, ":{name}"));
             }
             Self::Oci { dir, name } => ("oci", dir, name),
             Self::OciArchive { file, name } => ("oci-archive", file, name),
@@ -298,6 +325,8 @@ mod tests {
             "dir:/tmp/with:colon",
             "file://org/app:v1",
             "file://quay.io/org/app",
+            "bundle:out",
+            "bundle:out:org/app:v1",
         ] {
             assert_eq!(text.parse::<Endpoint>().unwrap().to_string(), text);
         }

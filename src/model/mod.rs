@@ -6,6 +6,7 @@
 mod descriptor;
 mod digest;
 mod endpoint;
+mod image_path;
 mod manifest;
 mod platform;
 mod reference;
@@ -15,6 +16,7 @@ mod wire_error;
 pub use descriptor::{Descriptor, DescriptorError};
 pub use digest::{Algorithm, Digest, DigestError, Hasher};
 pub use endpoint::{Endpoint, EndpointError};
+pub use image_path::ImagePath;
 pub use manifest::{Content, MAX_MANIFEST_SIZE, Manifest, ManifestError, media_types};
 pub use oci_spec::image::{Arch, MediaType, Os, Platform};
 pub use platform::{PatternError, PlatformError, PlatformFilter, platform_text};

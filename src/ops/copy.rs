@@ -9,7 +9,7 @@ use futures_util::{FutureExt, StreamExt, stream};
 use super::pairs::{Pair, pairs, reference};
 use crate::mirror::Mapping;
 use crate::model::Endpoint;
-use crate::store::{self, Open, Sink};
+use crate::store::{self, Arrival, Open, Sink};
 use crate::transfer::{
     Attachments, Copier, CopyOptions, ImageResult, Job, Lists, Observer, ResolveError, Selection,
     Target,
@@ -132,6 +132,8 @@ impl Sinks {
         let Some(path) = place(endpoint) else { return open.sink(endpoint).await };
         let kind = std::mem::discriminant(endpoint);
         match self.0.get(&path) {
+            // A bundle has repositories, each a sink of its own; they end together.
+            Some((known, _)) if *known == kind && is_bundle(endpoint) => open.sink(endpoint).await,
             Some((known, sink)) if *known == kind => Ok(Arc::clone(sink)),
             Some((_, sink)) => Err(store::Error::Unsupported {
                 place: sink.place(),
@@ -152,12 +154,24 @@ impl Sinks {
             if here.is_empty() {
                 continue;
             }
+            let arrivals =
+                here.iter().filter_map(|image| arrival(&pairs[*image], results.get(image)?));
+            arrivals.for_each(|arrival| sink.record(&arrival));
             if let Err(error) = sink.finish().await {
                 let error = Arc::new(ResolveError::from(error));
                 results.extend(here.into_iter().map(|image| (image, Err(Arc::clone(&error)))));
             }
         }
     }
+}
+
+fn is_bundle(endpoint: &Endpoint) -> bool {
+    matches!(endpoint, Endpoint::Bundle { .. })
+}
+
+fn arrival(pair: &Pair, result: &ImageResult) -> Option<Arrival> {
+    let Pair { source, destination, .. } = pair.clone();
+    Some(Arrival { source, destination, digest: result.as_ref().ok()?.digest.clone() })
 }
 
 /// The images that are in a file or folder now.

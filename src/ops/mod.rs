@@ -1,7 +1,9 @@
 //! The short verbs as `Options -> Report`: nothing here knows a terminal, arguments or exit codes.
 
 mod copy;
+mod import;
 mod inspect;
+mod inventory;
 mod login;
 mod logout;
 mod pairs;
@@ -13,7 +15,9 @@ mod update_graph;
 mod watch;
 
 pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy};
+pub use import::{Import, ImportError};
 pub use inspect::{InspectError, Inspection, config, inspect, tags};
+pub use inventory::{InventoryReport, inventory};
 pub use login::{LoginError, LoginOptions, LoginReport, LoginTarget, Place, login};
 pub use logout::{LogoutReport, logout};
 pub use pairs::{Pair, check, pairs};

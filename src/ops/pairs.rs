@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use crate::mirror::{Mapping, MappingError, Position};
-use crate::model::{Digest, Endpoint, PlatformFilter, RefName, Tag};
+use crate::model::{
+    Digest, Endpoint, ImageName, ImagePath, ImageRef, PlatformFilter, RefName, RepositoryPath, Tag,
+};
 use crate::store::Reference;
 
 /// One image and one place that it goes to.
@@ -99,13 +101,15 @@ fn tagged(endpoint: &Endpoint, tag: Tag) -> Endpoint {
 /// `destination`, named like `source` when it has no name of its own.
 ///
 /// Where there are tags that is the source's tag; nothing, when the source is given by digest alone; `latest`, when the
-/// source has no name or one that is no tag. In a layout it is the source's name, whatever it is.
+/// source has no name or one that is no tag. In a layout it is the source's name, whatever it is; in a bundle the
+/// repository of the source, and its tag or digest.
 fn with_name_of(destination: &Endpoint, source: &Endpoint) -> Endpoint {
     if destination.has_tags() && destination.is_repository() {
         return tag_for(source).map_or(destination.clone(), |tag| tagged(destination, tag));
     }
     let mut destination = destination.clone();
     match &mut destination {
+        Endpoint::Bundle { name: to @ None, .. } => *to = path_of(source),
         Endpoint::Oci { name: to @ None, .. } | Endpoint::OciArchive { name: to @ None, .. } => {
             *to = source.name();
         }
@@ -122,6 +126,23 @@ fn tag_for(source: &Endpoint) -> Option<Tag> {
     }
 }
 
+/// What an image is called without its registry.
+fn path_of(source: &Endpoint) -> Option<ImagePath> {
+    let (path, tag, digest) = match source {
+        Endpoint::Registry(ImageName::Qualified(ImageRef { repository, tag, digest })) => {
+            (RepositoryPath::from(repository), tag, digest)
+        }
+        Endpoint::Registry(ImageName::Short { path, tag, digest }) => {
+            (path.parse().ok()?, tag, digest)
+        }
+        Endpoint::Bundle { name, .. } => return name.clone(),
+        _ => return None,
+    };
+    // A name has one or the other: with a tag, the digest only chose what the source is.
+    let digest = digest.clone().filter(|_| tag.is_none());
+    Some(ImagePath { path, tag: tag.clone(), digest })
+}
+
 /// What `docker load` is to call an image: a whole reference.
 fn whole_name(source: &Endpoint) -> Option<RefName> {
     match source {
@@ -129,6 +150,7 @@ fn whole_name(source: &Endpoint) -> Option<RefName> {
             let named = image.clone().tagged(Some(image.tag()?.clone()));
             Endpoint::Registry(named).to_string().parse().ok()
         }
+        Endpoint::Bundle { name, .. } => name.as_ref()?.to_string().parse().ok(),
         other => other.name(),
     }
 }
@@ -158,6 +180,14 @@ mod tests {
             ("q.io/a:v1", "file://b", "file://b:v1"),
             ("file://b", "r.io/b", "r.io/b:latest"),
             (by_digest.as_str(), "file://b", "file://b"),
+            ("q.io/a/b:v1", "bundle:d", "bundle:d:a/b:v1"),
+            ("docker.io/alpine", "bundle:d", "bundle:d:library/alpine:latest"),
+            (both.as_str(), "bundle:d", "bundle:d:a:v1"),
+            ("q.io/a:v1", "bundle:d:x/y", "bundle:d:x/y:v1"),
+            ("q.io/a:v1", "bundle:d:x/y:v2", "bundle:d:x/y:v2"),
+            ("oci:d:v1", "bundle:d", "bundle:d"),
+            ("bundle:d:x/y:v2", "r.io/b", "r.io/b:v2"),
+            ("bundle:d:x/y:v2", "docker-archive:f", "docker-archive:f:x/y:v2"),
         ] {
             let source = with_default_tag(&source.parse().unwrap());
             let destination = with_name_of(&destination.parse().unwrap(), &source);

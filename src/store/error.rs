@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::bundle::BundleError;
 use crate::model::{Digest, ManifestError, ReferenceError};
 
 /// The cause of an error of another layer.
@@ -127,6 +128,9 @@ pub enum Error {
     /// Settings forbid the place; told by the layer that knows them.
     #[error(transparent)]
     Blocked(Cause),
+    /// A bundle cannot be used as it is.
+    #[error(transparent)]
+    Bundle(Box<BundleError>),
     /// An error of the layer that the store is made of, told by itself.
     #[error(transparent)]
     Backend(Cause),

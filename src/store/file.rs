@@ -12,6 +12,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::{BlobStream, Error, Result};
+use crate::model::{Algorithm, Digest};
 
 /// Bytes that are read at once.
 const CHUNK: u64 = 256 * 1024;
@@ -51,6 +52,18 @@ impl Span {
             return Err(Error::TooLarge { path: self.path.to_path_buf(), limit });
         }
         self.read_at(self.start, self.length)
+    }
+
+    /// The SHA-256 sum of its bytes.
+    pub(super) fn sha256(&self) -> Result<Digest> {
+        let mut hasher = Algorithm::Sha256.hasher();
+        let mut at = 0;
+        while at < self.length {
+            let length = (self.length - at).min(CHUNK);
+            hasher.update(&self.read_at(self.start + at, length)?);
+            at += length;
+        }
+        Ok(hasher.finish())
     }
 
     /// Its bytes from `offset` on. They are read on the thread of the task that asks for them, which lets other tasks

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::archive::{self, ArchiveSink, ArchiveSource};
+use super::bundle::{BundleOptions, BundleReader, BundleWriter};
 use super::dir::ImageDir;
 use super::file::blocking;
 use super::oc_folder::OcFolder;
@@ -24,6 +25,10 @@ pub async fn open_source(endpoint: &Endpoint) -> Result<Arc<dyn Source>> {
             Endpoint::Dir(dir) => Arc::new(ImageDir::open(dir)?),
             Endpoint::File { root, repository, .. } => {
                 Arc::new(OcFolder::open(root, repository.clone())?)
+            }
+            Endpoint::Bundle { dir, name } => {
+                let repository = name.as_ref().map(|name| name.path.clone());
+                BundleReader::open(dir)?.repository(repository)
             }
         };
         Ok(source)
@@ -51,6 +56,10 @@ pub async fn open_sink(endpoint: &Endpoint, options: WriteOptions) -> Result<Arc
             Endpoint::Dir(dir) => Arc::new(ImageDir::create(dir, options.durability)?),
             Endpoint::File { root, repository, .. } => {
                 Arc::new(OcFolder::create(root, repository.clone(), options)?)
+            }
+            Endpoint::Bundle { dir, name } => {
+                BundleWriter::open(dir, options, &BundleOptions::default())?
+                    .repository_of(name.as_ref())?
             }
         };
         Ok(sink)

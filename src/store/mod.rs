@@ -7,6 +7,7 @@
 
 mod archive;
 mod blob;
+pub mod bundle;
 mod dir;
 mod error;
 mod file;
@@ -29,7 +30,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::model::{Descriptor, Digest, Endpoint, Manifest, RefName, Repository};
+use crate::model::{
+    Descriptor, Digest, Endpoint, Manifest, RefName, Registry, Repository, RepositoryPath,
+};
+
+/// An image that a run has brought to its destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// Where it came from.
+    pub source: Endpoint,
+    /// Where it went.
+    pub destination: Endpoint,
+    /// The digest that it has there.
+    pub digest: Digest,
+}
 
 /// Which manifest of a store is meant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +75,11 @@ pub trait Source: Send + Sync {
     /// The repository on a registry, when this is one: a sink on the same registry can mount from it.
     fn repository(&self) -> Option<&Repository> {
         None
+    }
+
+    /// The repository that a sink on the same registry can mount a blob from.
+    fn holder(&self, _: &Digest) -> Option<&Repository> {
+        self.repository()
     }
 
     /// A manifest, its bytes proven against `reference` when that is a digest.
@@ -125,6 +144,16 @@ pub trait Sink: Send + Sync {
     /// Takes a manifest, and gives it a name if there is one. All that it points to must be there already.
     async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()>;
 
+    /// What it shares with others that can take blobs over from each other, or that bear only so much at once: a
+    /// registry; a folder.
+    fn pool(&self) -> String {
+        self.repository()
+            .map_or_else(|| self.place(), |repository| repository.registry().to_string())
+    }
+
+    /// Notes where an image of the run came from, if this is a place that keeps it.
+    fn record(&self, _: &Arrival) {}
+
     /// Ends the writing: an archive gets its name here, and blobs that wait for an image that failed get theirs. Nothing
     /// may be put afterwards.
     async fn finish(&self) -> Result<()>;
@@ -135,6 +164,12 @@ pub trait Sink: Send + Sync {
 pub trait Open: Send + Sync {
     /// Opens `endpoint` for reading.
     async fn source(&self, endpoint: &Endpoint) -> Result<Arc<dyn Source>>;
+
+    /// The repositories of a registry, as far as it tells them.
+    async fn repositories(&self, registry: &Registry) -> Result<Vec<RepositoryPath>> {
+        let why = "has no list of repositories that could be asked for";
+        Err(Error::Unsupported { place: registry.to_string(), why })
+    }
 
     /// Opens `endpoint` for writing.
     async fn sink(&self, endpoint: &Endpoint) -> Result<Arc<dyn Sink>>;

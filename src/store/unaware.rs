@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Open, Reference, Result, Sink, Source};
-use crate::model::{Descriptor, Digest, Endpoint, Manifest, RefName, Repository};
+use super::{Arrival, Open, Reference, Result, Sink, Source};
+use crate::model::{
+    Descriptor, Digest, Endpoint, Manifest, RefName, Registry, Repository, RepositoryPath,
+};
 
 /// What a run does not make use of at its destinations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,10 @@ impl Open for Unaware {
         self.open.source(endpoint).await
     }
 
+    async fn repositories(&self, registry: &Registry) -> Result<Vec<RepositoryPath>> {
+        self.open.repositories(registry).await
+    }
+
     async fn sink(&self, endpoint: &Endpoint) -> Result<Arc<dyn Sink>> {
         let sink = self.open.sink(endpoint).await?;
         Ok(Arc::new(UnawareSink { sink, ignoring: self.ignoring }))
@@ -49,6 +55,14 @@ impl Sink for UnawareSink {
 
     fn repository(&self) -> Option<&Repository> {
         self.sink.repository()
+    }
+
+    fn pool(&self) -> String {
+        self.sink.pool()
+    }
+
+    fn record(&self, arrival: &Arrival) {
+        self.sink.record(arrival);
     }
 
     async fn has_blob(&self, blob: &Descriptor) -> Result<bool> {

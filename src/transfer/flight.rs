@@ -59,11 +59,6 @@ impl Flights {
 
     fn of(&self, sink: &dyn Sink, digest: &Digest) -> Shared {
         let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(flights.entry((destination(sink), digest.clone())).or_default())
+        Arc::clone(flights.entry((sink.pool(), digest.clone())).or_default())
     }
-}
-
-/// What places share that can take blobs over from each other, or bear only so much at once: a registry; a folder.
-pub(super) fn destination(sink: &dyn Sink) -> String {
-    sink.repository().map_or_else(|| sink.place(), |repository| repository.registry().to_string())
 }

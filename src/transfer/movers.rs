@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::feed::Feed;
-use super::flight::{Flight, Flights, destination};
+use super::flight::{Flight, Flights};
 use super::gather::gather;
 use super::mounts::Mounts;
 use super::tee::{Reader, Tee};
@@ -41,7 +41,7 @@ impl Permits {
         let semaphore = {
             let mut destinations = self.destinations.lock().unwrap_or_else(PoisonError::into_inner);
             let new = || Arc::new(Semaphore::new(self.jobs));
-            Arc::clone(destinations.entry(destination(sink)).or_insert_with(new))
+            Arc::clone(destinations.entry(sink.pool()).or_insert_with(new))
         };
         semaphore.acquire_owned().await.ok()
     }
@@ -171,7 +171,7 @@ impl Passage<'_> {
             return Ok(Some(BlobOutcome::Present));
         }
         let Some(to) = sink.repository() else { return self.by_asking(sink).await };
-        let holders = [flight.repository(), self.job.source.repository()];
+        let holders = [flight.repository(), self.job.source.holder(&self.blob.digest)];
         let mounts = &self.movers.mounts;
         let mut begun = false;
         for from in holders.into_iter().flatten() {

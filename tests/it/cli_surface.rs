@@ -4,12 +4,13 @@ use std::process::{Command, Stdio};
 
 use crate::support::program::run;
 
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "login",
     "logout",
     "pull",
     "push",
     "mirror",
+    "inventory",
     "inspect",
     "tags",
     "import-image",
@@ -65,6 +66,11 @@ fn what_cannot_be_meant_is_a_usage_error() {
         "push --limit-rate a/b=20M oci:a quay.io/org/app",
         "mirror --max-per-registry many quay.io/org/a=b.io/a",
         "pull -q -v quay.io/org/app",
+        "mirror --have receipt.json --from bundle:a b.io",
+        "mirror --from oci:a b.io",
+        "mirror --from bundle:a",
+        "inventory",
+        "inventory app",
         "mirror",
         "mirror quay.io/org/app",
         "mirror --dest-plain-http --dest-insecure a.io/a=b.io/b",

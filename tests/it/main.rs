@@ -12,6 +12,7 @@ mod auth_lookup;
 mod auth_protocol;
 mod auth_skopeo;
 mod auth_store;
+mod bundle;
 mod cli_login;
 mod cli_signals;
 mod cli_surface;

@@ -4,15 +4,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 use longshore::mirror::{Line, Root};
-use longshore::model::PlatformFilter;
+use longshore::model::{Endpoint, PlatformFilter};
 use longshore::ops::{CopyRequest, UpdateGraph};
 use longshore::session::Trust;
 use longshore::store::Ignoring;
+use longshore::store::bundle::BundleOptions;
 
 use super::access::{DestinationArgs, RetryArgs, SourceArgs};
+use super::bundle::BundleArgs;
 use super::rules::{Missing, RuleArgs};
 use super::transfer::{Copy, LocalArgs, PlatformArgs, TransferArgs};
-use super::{UsageError, chain};
+use super::{UsageError, chain, endpoint};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,6 +28,9 @@ Examples:
   longshore mirror -f - --src-authfile pull-secret.yaml < mappings.txt
   longshore mirror -c imageset-config.yaml registry.local/mirror
   longshore mirror -c imageset-config.yaml --update-graph graph.json registry.local/mirror
+  longshore mirror quay.io/org/app:v1 bundle:/media/usb
+  longshore mirror --have receipt.json quay.io/org/app:v2 bundle:/media/usb
+  longshore mirror --from bundle:/media/usb registry.local/ns
 
 A mapping file has one mapping per line, SRC=DST or SRC DST [DST…]; # starts a comment.
 With * in its tag a source is all tags that match, and a repository without a tag is all its
@@ -36,7 +41,10 @@ Of an ImageSetConfiguration platform, additionalImages, blockedImages and archiv
 else it asks for is refused. An image quay.io/org/app:v1 of it goes to ROOT/org/app:v1, unless it has a
 targetRepo or a targetTag; one that is named by digest alone gets the tag image-HEX.
 The images of a release go to ROOT/openshift/release:VERSION-ARCH-COMPONENT, and its payload to
-ROOT/openshift/release-images:VERSION-ARCH.";
+ROOT/openshift/release-images:VERSION-ARCH.
+
+A bundle carries images over an air gap: an OCI image layout, with a list of what is in it and a
+sum of each file. Images have there the names that they will have below ROOT.";
 
 /// Copy images between any two places, with every digest kept
 ///
@@ -45,8 +53,8 @@ ROOT/openshift/release-images:VERSION-ARCH.";
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct MirrorArgs {
-    /// SRC DST [DST…], or any number of SRC=DST; with --config, the ROOT that the set goes to: REGISTRY[/NAMESPACE], or
-    /// oci:DIR
+    /// SRC DST [DST…], or any number of SRC=DST; with --config or --from, the ROOT that all goes to:
+    /// REGISTRY[/NAMESPACE], oci:DIR or bundle:DIR
     #[arg(value_name = "MAPPING", required_unless_present = "filenames")]
     pub(crate) mappings: Vec<String>,
     /// Read mappings from a file, after those of the arguments; - is standard input; may be given several times
@@ -60,6 +68,12 @@ pub(crate) struct MirrorArgs {
     /// answer [default: UPDATE_URL_OVERRIDE, or the public services of OpenShift and OKD]
     #[arg(long, value_name = "URL|FILE", requires = "config")]
     pub(crate) update_graph: Option<UpdateGraph>,
+    /// Import a bundle: all of it is verified before anything is written
+    #[arg(long, value_name = "bundle:DIR", value_parser = bundle,
+          conflicts_with_all = ["filenames", "config", "force", "skip_missing"])]
+    pub(crate) from: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) bundle: BundleArgs,
     #[command(flatten)]
     pub(crate) platforms: PlatformArgs,
     #[command(flatten)]
@@ -85,6 +99,13 @@ pub(crate) struct MirrorArgs {
     pub(crate) destination: DestinationArgs,
 }
 
+fn bundle(text: &str) -> Result<PathBuf, String> {
+    match endpoint(text)? {
+        Endpoint::Bundle { dir, name: None } => Ok(dir),
+        _ => Err("expected bundle:DIR".to_owned()),
+    }
+}
+
 /// What `mirror` is asked to do with mappings.
 pub(crate) struct MirrorRequest {
     pub(crate) lines: Vec<Line>,
@@ -97,16 +118,28 @@ pub(crate) struct Mirroring {
     pub(crate) missing: Missing,
     pub(crate) ignoring: Option<Ignoring>,
     pub(crate) trust: Trust,
+    /// The file for the mappings that failed.
+    pub(crate) failures: Option<PathBuf>,
     /// All but the mappings.
     pub(crate) copy: Copy,
 }
 
+impl Mirroring {
+    /// The same, with what the files say that flags for bundles name.
+    pub(crate) fn with(self, bundle: BundleOptions) -> Self {
+        Self { copy: Copy { bundle, ..self.copy }, ..self }
+    }
+}
+
 impl MirrorArgs {
-    /// Where the set goes.
+    /// Where a set or a bundle goes.
     pub(crate) fn root(&self) -> Result<Root, UsageError> {
         match self.mappings.as_slice() {
             [root] => root.parse().map_err(|error| UsageError(chain(error))),
-            _ => Err(UsageError("a set goes to one place: --config FILE ROOT".into())),
+            _ => Err(UsageError(
+                "a set or a bundle goes to one place: --config FILE ROOT, --from bundle:DIR ROOT"
+                    .into(),
+            )),
         }
     }
 
@@ -120,10 +153,11 @@ impl MirrorArgs {
         Ok(MirrorRequest { lines, platforms, mirroring: self.mirroring() })
     }
 
-    /// How it is to be done.
+    /// How it is to be done, but for what is in the files that flags for bundles name.
     pub(crate) fn mirroring(self) -> Mirroring {
         let request = self.transfer.request(Vec::new());
         let copy = Copy {
+            bundle: BundleOptions::default(),
             write: self.local.write(self.transfer.resume()),
             traffic: self.transfer.traffic.resolve(),
             request: CopyRequest { lists: self.rules.lists(), ..request },
@@ -134,6 +168,7 @@ impl MirrorArgs {
             missing: self.rules.missing(),
             ignoring: self.rules.ignoring(),
             trust: self.rules.trust(),
+            failures: self.bundle.failed,
             copy,
         }
     }

@@ -4,12 +4,14 @@
 //! [`UsageError`].
 
 mod access;
+mod bundle;
 mod completion;
 mod demo;
 mod fetch;
 mod helper;
 mod import_image;
 mod inspect;
+mod inventory;
 mod login;
 mod logout;
 mod mirror;
@@ -28,12 +30,14 @@ mod transfer;
 mod view;
 
 pub(crate) use access::{Access, AccessArgs, Login};
+pub(crate) use bundle::BundleArgs;
 pub(crate) use completion::CompletionArgs;
 pub(crate) use demo::DemoArgs;
 pub(crate) use fetch::Fetch;
 pub(crate) use helper::{HelperArgs, HelperVerb};
 pub(crate) use import_image::{ImportImageArgs, ImportRequest, Limit, Wanted};
 pub(crate) use inspect::InspectArgs;
+pub(crate) use inventory::InventoryArgs;
 pub(crate) use login::{LoginArgs, LoginRequest};
 pub(crate) use logout::LogoutArgs;
 pub(crate) use mirror::{MirrorArgs, MirrorRequest, Mirroring};
@@ -80,6 +84,7 @@ Images are named as podman and skopeo name them:
   docker-archive:FILE[:NAME]     what 'docker save' writes and 'docker load' reads
   dir:DIR                        a folder of plain files, one image
   file://REPOSITORY[:TAG]        what 'oc image mirror' writes to a folder
+  bundle:DIR[:PATH:TAG]          a bundle, which carries images over an air gap
 
 An image stream follows tags of registries and remembers what each has pointed to. Streams are
 files in a folder, or belong to a cluster.
@@ -176,6 +181,7 @@ pub(crate) enum Command {
     Pull(PullArgs),
     Push(PushArgs),
     Mirror(Box<MirrorArgs>),
+    Inventory(InventoryArgs),
     Inspect(InspectArgs),
     Tags(TagsArgs),
     ImportImage(Box<ImportImageArgs>),

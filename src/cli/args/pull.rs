@@ -4,6 +4,7 @@ use anyhow::bail;
 use clap::Args;
 use longshore::mirror::Mapping;
 use longshore::model::{Endpoint, ImageName};
+use longshore::store::bundle::BundleOptions;
 
 use super::transfer::{Copy, LocalArgs, PlatformArgs, TransferArgs};
 use super::{Access, AccessArgs, UsageError, endpoint};
@@ -60,6 +61,7 @@ impl PullArgs {
         let platforms = self.platforms.platforms;
         let mapping = Mapping { platforms, ..Mapping::new(self.image, vec![destination]) };
         Ok(Copy {
+            bundle: BundleOptions::default(),
             traffic: self.transfer.traffic.resolve(),
             request: self.transfer.request(vec![mapping]),
             source: self.access.resolve(),

@@ -4,6 +4,7 @@ use clap::Args;
 use longshore::mirror::Mapping;
 use longshore::model::Endpoint;
 use longshore::store::WriteOptions;
+use longshore::store::bundle::BundleOptions;
 
 use super::transfer::{Copy, TransferArgs};
 use super::{Access, AccessArgs, UsageError, endpoint};
@@ -48,6 +49,7 @@ impl PushArgs {
         }
         let mapping = Mapping::new(self.source, vec![self.image]);
         Ok(Copy {
+            bundle: BundleOptions::default(),
             traffic: self.transfer.traffic.resolve(),
             request: self.transfer.request(vec![mapping]),
             source: Access::default(),

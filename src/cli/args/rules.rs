@@ -95,7 +95,7 @@ impl RuleArgs {
     }
 
     /// The platforms that are wanted, where `given` are those of `--platform`.
-    pub(super) fn platforms(&self, given: &[PlatformFilter]) -> Vec<PlatformFilter> {
+    pub(crate) fn platforms(&self, given: &[PlatformFilter]) -> Vec<PlatformFilter> {
         match &self.filter_by_os {
             Some(OsFilter::Some(filter)) => vec![filter.clone()],
             Some(OsFilter::All) | None => given.to_vec(),

@@ -6,6 +6,7 @@ use longshore::http::TrafficOptions;
 use longshore::mirror::Mapping;
 use longshore::model::PlatformFilter;
 use longshore::ops::CopyRequest;
+use longshore::store::bundle::BundleOptions;
 use longshore::store::{Durability, Resume, WriteOptions};
 use longshore::transfer::{Attachments, CopyOptions};
 
@@ -18,6 +19,7 @@ pub(crate) struct Copy {
     pub(crate) source: Access,
     pub(crate) destination: Access,
     pub(crate) write: WriteOptions,
+    pub(crate) bundle: BundleOptions,
     pub(crate) traffic: TrafficOptions,
 }
 

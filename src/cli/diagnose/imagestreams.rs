@@ -16,7 +16,7 @@ use crate::cli::verbs::advised::Advised;
 /// What is known of an error, if it is about image streams.
 pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Finding> {
     if let Some(Advised { exit, hint, .. }) = error.downcast_ref() {
-        return Some(Finding { exit: *exit, hint: hint.clone() });
+        return Some(Finding { hint: hint.clone(), ..Finding::of(*exit) });
     }
     let is_typed =
         error.is::<TargetError>() || error.is::<OptionError>() || error.is::<NameError>();

@@ -11,13 +11,14 @@ use longshore::mirror::release::ReleaseError;
 use longshore::mirror::set::SetError;
 use longshore::model::ErrorCode;
 use longshore::ops::{
-    CollectError, InspectError, LoginError, NoDataHome, NoStreamsHome, PullThroughError,
-    UpdateGraphAddressError, UpdateGraphError,
+    CollectError, ImportError, InspectError, LoginError, NoDataHome, NoStreamsHome,
+    PullThroughError, UpdateGraphAddressError, UpdateGraphError,
 };
 use longshore::reaction::{SecretError, triggers};
 use longshore::server::{HtpasswdError, StartError, TlsError};
 use longshore::session;
 use longshore::store;
+use longshore::store::bundle::{BundleError, KeyError, ReceiptError};
 use longshore::transfer::ResolveError;
 
 use super::{imagestreams, reactions};
@@ -29,22 +30,28 @@ use crate::cli::verbs::login::NotLoggedIn;
 pub(super) struct Finding {
     pub(super) exit: Exit,
     pub(super) hint: Option<String>,
+    /// All that is wrong, where the message tells only how much.
+    pub(super) details: Vec<String>,
 }
 
 impl Finding {
     pub(super) fn of(exit: Exit) -> Self {
-        Self { exit, hint: None }
+        Self { exit, hint: None, details: Vec::new() }
     }
 
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    fn details(self, details: &[String]) -> Self {
+        Self { details: details.to_vec(), ..self }
     }
 }
 
 /// Tells what it knows of an error if that is of its type.
 type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
 
-const EXPERTS: [Expert; 18] = [
+const EXPERTS: [Expert; 19] = [
     imagestreams::recognise,
     reactions::recognise,
     |error| error.downcast_ref().and_then(of_login),
@@ -55,6 +62,7 @@ const EXPERTS: [Expert; 18] = [
     |error| error.downcast_ref::<Box<ReleaseError>>().and_then(|error| of_release(error)),
     |error| error.downcast_ref().map(of_nobody),
     |error| error.downcast_ref().and_then(of_inspect),
+    |error| error.downcast_ref().and_then(of_import),
     |error| error.downcast_ref().and_then(of_resolve),
     |error| error.downcast_ref::<Arc<ResolveError>>().and_then(|error| of_resolve(error)),
     |error| error.downcast_ref().and_then(of_store),
@@ -130,6 +138,36 @@ fn of_inspect(error: &InspectError) -> Option<Finding> {
     }
 }
 
+fn of_import(error: &ImportError) -> Option<Finding> {
+    match error {
+        ImportError::Store(error) => of_store(error),
+        ImportError::Name { .. } => Some(Finding::of(Exit::Usage)),
+        ImportError::Lacking { root, blobs, .. } => Some(
+            Finding::of(Exit::NotFound)
+                .hint(format!(
+                    "make the bundle anew with a receipt of now, written by 'longshore inventory {root}'"
+                ))
+                .details(blobs),
+        ),
+    }
+}
+
+fn of_bundle(error: &BundleError) -> Finding {
+    use BundleError as E;
+    match error {
+        E::Unfinished { .. } => Finding::of(Exit::Local)
+            .hint("run the command that writes it again: it goes on from where it was"),
+        E::Damaged { problems, .. } => Finding::of(Exit::Verification)
+            .hint("copy the bundle again from where it was made; nothing was written")
+            .details(problems),
+        E::File { .. } => Finding::of(Exit::Verification),
+        E::Lacks { .. } => Finding::of(Exit::Local)
+            .hint("give the same --have or --since again, or bring that image anew"),
+        E::Signature { .. } => Finding::of(Exit::Verification),
+        E::Busy { .. } => Finding::of(Exit::Local),
+    }
+}
+
 fn of_resolve(error: &ResolveError) -> Option<Finding> {
     match error {
         ResolveError::Absent(error) | ResolveError::Store(error) => of_store(error),
@@ -152,6 +190,7 @@ fn of_store(error: &store::Error) -> Option<Finding> {
         E::NotFound { .. } | E::Missing { .. } => Exit::NotFound,
         E::Digest { .. } | E::Size { .. } | E::Manifest { .. } => Exit::Verification,
         E::Name { .. } | E::Several { .. } | E::Unsupported { .. } => Exit::Usage,
+        E::Bundle(error) => return Some(of_bundle(error)),
         E::Backend(cause) | E::Unauthorized(cause) | E::Untrusted(cause) | E::Blocked(cause) => {
             return recognise(cause.as_ref());
         }
@@ -261,5 +300,7 @@ fn is_local(error: &(dyn Error + 'static)) -> bool {
         || error.is::<HtpasswdError>()
         || error.is::<SecretError>()
         || matches!(error.downcast_ref(), Some(e) if !matches!(e, triggers::Error::Stream { .. }))
+        || error.is::<ReceiptError>()
+        || error.is::<KeyError>()
         || error.is::<std::io::Error>()
 }

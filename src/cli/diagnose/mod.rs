@@ -27,6 +27,8 @@ pub(crate) struct Diagnosis {
     what: String,
     causes: Vec<String>,
     hint: Option<String>,
+    /// All that is wrong, where the message tells only how much.
+    details: Vec<String>,
     /// The last lines of what a command wrote that failed.
     output: Option<Output>,
     pub(crate) exit: Exit,
@@ -40,7 +42,9 @@ pub(crate) fn diagnose(error: &anyhow::Error) -> Diagnosis {
     let failure = error.chain().find_map(|error| error.downcast_ref::<Failure>());
     let output = failure.and_then(Failure::output).map(|output| output.end(LAST_LINES));
     let finding = error.chain().find_map(recognise).unwrap_or_else(|| Finding::of(Exit::Failed));
-    Diagnosis { what, causes: messages, hint: finding.hint, output, exit: finding.exit }
+    let Finding { exit, hint, details } = finding;
+    let details = details.iter().map(|line| one_line(line, WIDTH)).collect();
+    Diagnosis { what, causes: messages, hint, details, output, exit }
 }
 
 impl Diagnosis {
@@ -51,8 +55,8 @@ impl Diagnosis {
         let what = what.join(" ");
         let what = what.trim_start_matches("error: ");
         let hint = Some("'longshore help' shows what can be given".to_owned());
-        let what = one_line(what, WIDTH);
-        Self { what, causes: Vec::new(), hint, output: None, exit: Exit::Usage }
+        let (what, causes, details) = (one_line(what, WIDTH), Vec::new(), Vec::new());
+        Self { what, causes, hint, details, output: None, exit: Exit::Usage }
     }
 
     /// Tells it in lines for a person, or in one line of JSON, and how the process is to end because of it.
@@ -71,6 +75,9 @@ impl Diagnosis {
         for cause in &self.causes {
             let _ = writeln!(text, "  cause: {cause}");
         }
+        for line in &self.details {
+            let _ = writeln!(text, "  - {line}");
+        }
         if let Some(hint) = &self.hint {
             let _ = writeln!(text, "  {}: {hint}", console.paint(Colour::Green, "hint"));
         }
@@ -86,6 +93,9 @@ impl Diagnosis {
             "causes": self.causes,
             "hint": self.hint,
         });
+        if !self.details.is_empty() {
+            value["details"] = json!(self.details);
+        }
         if let Some(output) = &self.output {
             value["output"] = json!({ "lines": output.lines(), "bytesLeftOut": output.dropped() });
         }

@@ -1,24 +1,44 @@
 //! `pull`, `push` and `mirror`: one and the same to the engine.
 
+use std::path::Path;
 use std::sync::Arc;
 
+use longshore::mirror::Lost;
 use longshore::ops::{self, CopiedImage, CopyRequest, Ends};
 
-use super::images;
+use super::{failed, images};
 use crate::cli::Context;
 use crate::cli::args::Missing;
 use crate::cli::exit::Exit;
 
-/// Copies what is asked for, and tells of it and of what was `lost` before.
+/// Copies what is asked for, and tells of it and of what was `lost` before. What failed is kept in the file `failures`,
+/// or in the bundles that it was for.
 pub(super) async fn run(
     ends: &Ends,
     request: &CopyRequest,
-    lost: Vec<CopiedImage>,
+    lost: Vec<Lost>,
     missing: Missing,
+    failures: Option<&Path>,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let progress = Arc::new(context.progress());
     let mut report = ops::copy(ends, request, progress).await;
-    report.images.extend(lost);
-    images::tell(report.images, missing, context)
+    let failed = failed::of(&report.images, &lost, missing);
+    let copied = report.images.iter().map(|image| &image.destination);
+    let destinations = copied.chain(failed.iter().map(|(to, _)| to));
+    let kept = failed::keep(&failed, failures, destinations);
+    report.images.extend(lost.into_iter().flat_map(not_copied));
+    let exit = images::tell(report.images, missing, context)?;
+    kept.map(|()| exit)
+}
+
+/// A line without images, as images that were not copied.
+fn not_copied(lost: Lost) -> impl Iterator<Item = CopiedImage> {
+    let Lost { line, error } = lost;
+    let source = line.source.place().clone();
+    line.destinations.into_iter().map(move |destination| CopiedImage {
+        source: source.clone(),
+        destination,
+        result: Err(error.clone()),
+    })
 }

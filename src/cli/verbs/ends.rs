@@ -7,6 +7,7 @@ use anyhow::bail;
 use longshore::auth::Credential;
 use longshore::config::Registries;
 use longshore::http::Traffic;
+use longshore::mirror::Root;
 use longshore::model::{Endpoint, Registry};
 use longshore::ops::Ends;
 use longshore::session::{Session, SessionOptions, Trust};
@@ -32,7 +33,8 @@ pub(super) fn between<'a>(
     context: &Context,
 ) -> anyhow::Result<Ends> {
     let traffic = Arc::new(Traffic::new(copy.traffic.clone()));
-    let shared = SessionOptions { write: copy.write, traffic, trust, ..SessionOptions::default() };
+    let (write, bundle) = (copy.write, copy.bundle.clone());
+    let shared = SessionOptions { write, bundle, traffic, trust, ..SessionOptions::default() };
     Ok(Ends {
         source: open(&copy.source, sources, &shared, context)?,
         destination: open(&copy.destination, destinations, &shared, context)?,
@@ -46,6 +48,16 @@ pub(super) fn one(
     context: &Context,
 ) -> anyhow::Result<Arc<dyn Open>> {
     open(access, [place], &SessionOptions::default(), context)
+}
+
+/// Several places that a verb looks at. A password is asked for here.
+pub(super) fn all(
+    access: &Access,
+    places: &[Root],
+    context: &Context,
+) -> anyhow::Result<Arc<dyn Open>> {
+    let any = places.iter().map(Root::any).collect::<Result<Vec<Endpoint>, _>>()?;
+    open(access, &any, &SessionOptions::default(), context)
 }
 
 fn open<'a>(

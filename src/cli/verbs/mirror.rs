@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use longshore::mirror::{
-    Expansion, Images, Line, Lost, Mapping, expand, from_arguments, from_file,
-};
+use longshore::mirror::{Expansion, Images, Line, Mapping, expand, from_arguments, from_file};
 use longshore::model::Endpoint;
-use longshore::ops::{self, CopiedImage, CopyRequest, Ends};
+use longshore::ops::{self, CopyRequest, Ends};
 use longshore::store::Unaware;
 
 use super::mirror_set::{self, SetRequest};
-use super::{Work, copy, ends};
+use super::{Work, bundles, copy, ends, import};
 use crate::cli::Context;
-use crate::cli::args::{MirrorArgs, MirrorRequest, Mirroring};
+use crate::cli::args::{Copy, MirrorArgs, MirrorRequest, Mirroring};
 use crate::cli::exit::Exit;
 
 /// Passwords are asked for here.
@@ -21,11 +19,18 @@ pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<
     if let Some(file) = &args.config {
         let (root, set) = (args.root()?, mirror_set::read(file, context)?);
         let graphs = mirror_set::graphs(args.update_graph.as_ref(), context)?;
-        let request = SetRequest { set, root, graphs, mirroring: args.mirroring() };
+        let bundle = bundles::options(&args.bundle, &[root.any()?])?;
+        let request = SetRequest { set, root, graphs, mirroring: args.mirroring().with(bundle) };
         return mirror_set::start(request, context);
     }
+    if let Some(dir) = args.from.clone() {
+        return import::start(dir, args, context);
+    }
     let lines = lines(&args, context)?;
-    let request = args.resolve(lines)?;
+    let destinations = lines.iter().flat_map(|line| &line.destinations);
+    let bundle = bundles::options(&args.bundle, destinations)?;
+    let MirrorRequest { lines, platforms, mirroring } = args.resolve(lines)?;
+    let request = MirrorRequest { lines, platforms, mirroring: mirroring.with(bundle) };
     ops::check(&known(&request.lines))?;
     let sources = request.lines.iter().map(|line| line.source.place());
     let destinations = request.lines.iter().flat_map(|line| &line.destinations);
@@ -55,9 +60,9 @@ async fn run(ends: Ends, request: MirrorRequest, context: &Context) -> anyhow::R
     for mapping in &mut mappings {
         mapping.platforms.clone_from(&platforms);
     }
-    let lost = lost.into_iter().flat_map(failed).collect();
-    let copies = CopyRequest { mappings, ..mirroring.copy.request };
-    copy::run(&ends, &copies, lost, mirroring.missing, context).await
+    let Mirroring { copy: Copy { request, .. }, missing, failures, .. } = mirroring;
+    let copies = CopyRequest { mappings, ..request };
+    copy::run(&ends, &copies, lost, missing, failures.as_deref(), context).await
 }
 
 /// The lines of the arguments, then those of the files.
@@ -76,15 +81,4 @@ fn known(lines: &[Line]) -> Vec<Mapping> {
         Images::Matching { .. } => None,
     });
     known.collect()
-}
-
-/// A line without images, as images that were not copied.
-fn failed(lost: Lost) -> impl Iterator<Item = CopiedImage> {
-    let Lost { line, error } = lost;
-    let source = line.source.place().clone();
-    line.destinations.into_iter().map(move |destination| CopiedImage {
-        source: source.clone(),
-        destination,
-        result: Err(error.clone()),
-    })
 }

@@ -1,15 +1,19 @@
 //! What each verb does with its arguments: one file per verb.
 
 pub(super) mod advised;
+mod bundles;
 mod completion;
 mod copy;
 mod demo;
 mod ends;
+mod failed;
 mod folder;
 mod helper;
 mod images;
+mod import;
 mod import_image;
 mod inspect;
+mod inventory;
 pub(super) mod login;
 mod logout;
 mod mirror;
@@ -55,6 +59,10 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
             let open = ends::one(&args.access.resolve(), &args.image, context)?;
             inspect::run(open, args, context).boxed()
         }
+        Command::Inventory(args) => {
+            let open = ends::all(&args.access.resolve(), &args.places, context)?;
+            inventory::run(open, args.places, context).boxed()
+        }
         Command::Tags(args) => {
             args.check()?;
             let open = ends::one(&args.access.resolve(), &args.repository, context)?;
@@ -84,7 +92,8 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
 
 fn copy(copy: Copy, context: &Context) -> anyhow::Result<Work<'_>> {
     let ends = ends::both(&copy, context)?;
-    let work =
-        async move { copy::run(&ends, &copy.request, Vec::new(), Missing::Failed, context).await };
+    let work = async move {
+        copy::run(&ends, &copy.request, Vec::new(), Missing::Failed, None, context).await
+    };
     Ok(work.boxed())
 }

@@ -12,14 +12,11 @@ use serde_json::json;
 use super::docker::{Image, MANIFEST_FILE, canonical};
 use super::tar_read::Tar;
 use crate::model::{
-    Algorithm, Descriptor, Digest, MAX_MANIFEST_SIZE, MediaType, RefName, media_types, one_line,
+    Descriptor, Digest, MAX_MANIFEST_SIZE, MediaType, RefName, media_types, one_line,
 };
 use crate::store::file::Span;
 use crate::store::layout::Index;
 use crate::store::{Error, Result};
-
-/// Bytes that are hashed at once.
-const CHUNK: u64 = 256 * 1024;
 
 /// An index of the images in an archive, with manifests made for them, and where all the blobs are.
 pub(super) fn read(tar: &Tar, place: &str) -> Result<(Index, HashMap<Digest, Span>)> {
@@ -117,7 +114,7 @@ impl Reader<'_> {
     }
 
     fn keep(&mut self, media_type: MediaType, span: &Span) -> Result<Descriptor> {
-        let digest = hash(span)?;
+        let digest = span.sha256()?;
         self.blobs.insert(digest.clone(), span.clone());
         Ok(Descriptor::new(media_type, digest, span.length))
     }
@@ -142,18 +139,6 @@ impl Reader<'_> {
 fn is_gzip(span: &Span) -> Result<bool> {
     let start = Span { length: span.length.min(2), ..span.clone() };
     Ok(start.read(2)?[..] == [0x1f, 0x8b])
-}
-
-fn hash(span: &Span) -> Result<Digest> {
-    let mut hasher = Algorithm::Sha256.hasher();
-    let mut at = 0;
-    while at < span.length {
-        let length = (span.length - at).min(CHUNK);
-        let piece = Span { start: span.start + at, length, ..span.clone() };
-        hasher.update(&piece.read(CHUNK)?);
-        at += length;
-    }
-    Ok(hasher.finish())
 }
 
 /// Bytes as a part of a file that has no name. `archive` is what they were made from, for messages.

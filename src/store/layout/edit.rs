@@ -11,6 +11,15 @@ impl Layout {
     /// Keeps a manifest and lists it, after making sure that its blobs are there.
     pub(super) fn take_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {
         self.require_blobs(manifest)?;
+        self.keep_manifest(manifest, name)
+    }
+
+    /// The same for those who know where its blobs are that are not here.
+    pub(in crate::store) fn keep_manifest(
+        &self,
+        manifest: &Manifest,
+        name: Option<&RefName>,
+    ) -> Result<()> {
         let place = Files::place(self);
         self.make()?;
         let mut written = PartialBlob::create(self.dir(), &manifest.descriptor(), place)?;

@@ -15,10 +15,11 @@
 mod blobs;
 mod edit;
 mod index;
+mod only;
 mod pending;
 mod view;
 
-pub(super) use index::{Index, REF_NAME};
+pub(super) use index::{Entry, Index, REF_NAME};
 pub(super) use view::{Files, MAX_INDEX_SIZE, View};
 
 use std::path::{Path, PathBuf};

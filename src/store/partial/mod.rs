@@ -72,6 +72,21 @@ pub(super) fn remove_stale(dir: &Path) -> Result<()> {
     remove_stale_as(dir, PREFIX.as_ref())
 }
 
+/// Whether a file of this name is one that was being written.
+pub(super) fn is_leftover(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(PREFIX.as_bytes())
+}
+
+/// Removes the files in `dir` that nobody can continue, for whoever is the only one that writes there.
+pub(super) fn remove_private(dir: &Path) -> Result<()> {
+    for entry in std::fs::read_dir(dir).map_err(Error::io("list", dir))?.flatten() {
+        if is_leftover(&entry.file_name()) && !can_be_continued(&entry) {
+            remove_unused(&entry.path());
+        }
+    }
+    Ok(())
+}
+
 fn remove_stale_as(dir: &Path, prefix: &OsStr) -> Result<()> {
     for entry in std::fs::read_dir(dir).map_err(Error::io("list", dir))?.flatten() {
         if entry.file_name().as_bytes().starts_with(prefix.as_bytes()) && is_stale(&entry) {
@@ -83,12 +98,14 @@ fn remove_stale_as(dir: &Path, prefix: &OsStr) -> Result<()> {
 
 fn is_stale(entry: &DirEntry) -> bool {
     let age = entry.metadata().ok().and_then(|m| m.modified().ok()?.elapsed().ok());
-    let of_blob = |algorithm: Algorithm| {
+    age.is_some_and(|age| age > if can_be_continued(entry) { SHELF_LIFE } else { DAY })
+}
+
+fn can_be_continued(entry: &DirEntry) -> bool {
+    [Algorithm::Sha256, Algorithm::Sha512].into_iter().any(|algorithm| {
         let prefix = format!("{PREFIX}{}-", algorithm.as_str());
         entry.file_name().as_bytes().starts_with(prefix.as_bytes())
-    };
-    let can_be_continued = [Algorithm::Sha256, Algorithm::Sha512].into_iter().any(of_blob);
-    age.is_some_and(|age| age > if can_be_continued { SHELF_LIFE } else { DAY })
+    })
 }
 
 /// Removes a file that is stale, and what was saved of it, unless someone writes it nevertheless.

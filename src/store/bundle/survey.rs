@@ -1,0 +1,120 @@
+//! What images of a bundle need, and which of it is there.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::model::{Descriptor, Digest, ImagePath, Manifest, RepositoryPath};
+use crate::store::layout::{Entry, Files};
+use crate::store::{Layout, Reference, Result};
+
+/// What images need.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    /// Blobs and manifests that are there.
+    pub(super) held: BTreeMap<Digest, Needed>,
+    /// Blobs that are not.
+    pub(super) absent: BTreeMap<Digest, Needed>,
+    /// The repository of each manifest.
+    manifests: HashMap<Digest, RepositoryPath>,
+}
+
+/// A blob or manifest that images need.
+#[derive(Clone, Debug)]
+pub(super) struct Needed {
+    pub(super) size: u64,
+    /// The repository of the first image that needs it.
+    pub(super) repository: RepositoryPath,
+}
+
+impl Survey {
+    /// Adds a manifest and all that is below it.
+    ///
+    /// # Errors
+    /// When the manifest is missing, or one is damaged.
+    pub(super) fn add(
+        &mut self,
+        layout: &Layout,
+        repository: &RepositoryPath,
+        root: &Digest,
+    ) -> Result<()> {
+        let mut open = vec![root.clone()];
+        while let Some(digest) = open.pop() {
+            if self.manifests.contains_key(&digest) {
+                continue;
+            }
+            let manifest = match layout.manifest_now(&Reference::Digest(digest.clone())) {
+                // An index may be sparse.
+                Err(error) if error.is_not_found() && digest != *root => continue,
+                manifest => manifest?,
+            };
+            self.manifests.insert(digest, repository.clone());
+            open.extend(manifest.children().iter().map(|child| child.digest.clone()));
+            self.note(layout, repository, &manifest)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what refers to a manifest that is here, and what refers to that.
+    pub(super) fn add_referrers(&mut self, layout: &Layout, entries: &[Entry]) -> Result<()> {
+        loop {
+            let before = self.manifests.len();
+            for entry in entries {
+                let subject = layout.subject_of(&entry.descriptor.digest)?;
+                let signed = entry.name.as_ref().and_then(|name| attached_to(name.as_str()));
+                let subject = subject.or(signed);
+                let found = subject.and_then(|subject| self.manifests.get(&subject).cloned());
+                if let Some(repository) = found {
+                    self.add(layout, &repository, &entry.descriptor.digest)?;
+                }
+            }
+            if self.manifests.len() == before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether a manifest is one of them.
+    pub(super) fn has_manifest(&self, digest: &Digest) -> bool {
+        self.manifests.contains_key(digest)
+    }
+
+    fn note(
+        &mut self,
+        layout: &Layout,
+        repository: &RepositoryPath,
+        manifest: &Manifest,
+    ) -> Result<()> {
+        let needed = |size| Needed { size, repository: repository.clone() };
+        let Descriptor { digest, size, .. } = manifest.descriptor();
+        self.held.entry(digest).or_insert_with(|| needed(size));
+        for blob in manifest.blobs().filter(|blob| !blob.is_foreign()) {
+            let is_there =
+                Files::blob(layout, &blob.digest)?.is_some_and(|span| span.length == blob.size);
+            let list = if is_there { &mut self.held } else { &mut self.absent };
+            list.entry(blob.digest.clone()).or_insert_with(|| needed(blob.size));
+        }
+        Ok(())
+    }
+}
+
+/// What the image of this name belongs to, if its tag is one of those by which cosign finds its own.
+pub(super) fn attached_to(name: &str) -> Option<Digest> {
+    let tag = name.parse::<ImagePath>().ok()?.tag?;
+    let (digest, suffix) = tag.as_str().rsplit_once('.')?;
+    ["sig", "att", "sbom"].contains(&suffix).then_some(())?;
+    digest.replacen('-', ":", 1).parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_signatures_are_told_from_others() {
+        let digest = Digest::of(b"");
+        let tag = digest.as_str().replace(':', "-");
+        assert_eq!(attached_to(&format!("org/app:{tag}.sig")), Some(digest));
+        for other in ["org/app:v1.sig".to_owned(), format!("org/app:{tag}"), format!("{tag}.sig")] {
+            assert_eq!(attached_to(&other), None, "{other}");
+        }
+    }
+}
