@@ -134,6 +134,9 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l limit-rat
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
 batch\t'At the end of each image'
 off\t'Never'"
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l report -d 'Write what became of each image to this file, as JSON' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l junit -d 'Write it as JUnit XML, which CI servers show' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l cluster-resources -d 'Write to this folder what tells of the mirror: idms.yaml and itms.yaml for OpenShift clusters, registries.conf for podman and CRI-O, and mapping.txt, which mirror -f reads again' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s a -l authfile -d 'Auth file to read logins from' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-creds -d 'User name and password for the source' -r
@@ -154,6 +157,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l continue-
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l insecure -d 'At both ends: verify no certificate, and speak HTTP to a registry that has no TLS'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l referrers -d 'Take along what refers to the image: signatures, attestations, SBOMs, and cosign\'s tags'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l no-resume -d 'Start over: leave alone what an interrupted run left, and leave nothing to continue'
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l icsp -d 'Write icsp.yaml besides, for OpenShift before 4.13'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-insecure -d 'Do not verify the registry\'s certificate'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-plain-http -d 'Speak HTTP without TLS'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dest-insecure -d 'Do not verify the registry\'s certificate'

@@ -10,6 +10,7 @@ mod expand;
 mod failed;
 mod images;
 mod mapping;
+pub mod outputs;
 mod read;
 pub mod release;
 mod root;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::{FutureExt, StreamExt, stream};
 
@@ -55,6 +56,8 @@ pub struct CopiedImage {
     pub destination: Endpoint,
     /// What was done, or why not.
     pub result: ImageResult,
+    /// How long it took, together with all other places that it went to.
+    pub took: Duration,
 }
 
 /// Copies all images. One that fails does not stop the others; its name is not touched.
@@ -63,6 +66,7 @@ pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer
     let pairs = pairs(&request.mappings);
     let mut sinks = Sinks::default();
     let mut results: HashMap<usize, ImageResult> = HashMap::new();
+    let mut times: HashMap<usize, Duration> = HashMap::new();
     let mut wanted: Vec<(&Pair, Vec<Target>)> = Vec::new();
     for (image, pair) in pairs.iter().enumerate() {
         let sink = match sinks.open(ends.destination.as_ref(), &pair.destination).await {
@@ -88,23 +92,28 @@ pub async fn copy(ends: &Ends, request: &CopyRequest, observer: Arc<dyn Observer
         copies.push(copy_one(ends, &copier, source, targets, selection).boxed());
     }
     let copied: Vec<_> = stream::iter(copies).buffer_unordered(IMAGES).collect().await;
-    results.extend(copied.into_iter().flatten());
+    for (took, copied) in copied {
+        times.extend(copied.iter().map(|(image, _)| (*image, took)));
+        results.extend(copied);
+    }
     sinks.finish(&pairs, &mut results).await;
     let images = pairs.into_iter().enumerate().filter_map(|(image, pair)| {
         let Pair { source, destination, .. } = pair;
-        Some(CopiedImage { source, destination, result: results.remove(&image)? })
+        let took = times.remove(&image).unwrap_or_default();
+        Some(CopiedImage { source, destination, result: results.remove(&image)?, took })
     });
     CopyReport { images: images.collect() }
 }
 
-/// Copies one image to all its targets, and tells what became of each by its number.
+/// Copies one image to all its targets, and tells how long it took, and what became of each by its number.
 async fn copy_one(
     ends: &Ends,
     copier: &Copier,
     source: &Endpoint,
     targets: Vec<Target>,
     selection: Selection,
-) -> Vec<(usize, ImageResult)> {
+) -> (Duration, Vec<(usize, ImageResult)>) {
+    let begun = Instant::now();
     let images: Vec<usize> = targets.iter().map(|target| target.image).collect();
     let results = match ends.source.source(source).await {
         Ok(opened) => {
@@ -117,7 +126,7 @@ async fn copy_one(
             images.iter().map(|_| Err(Arc::clone(&error))).collect()
         }
     };
-    images.into_iter().zip(results).collect()
+    (begun.elapsed(), images.into_iter().zip(results).collect())
 }
 
 /// The sinks of a run. A file or folder is opened once, however many images go there.

@@ -12,6 +12,7 @@ use longshore::store::bundle::BundleOptions;
 
 use super::access::{DestinationArgs, RetryArgs, SourceArgs};
 use super::bundle::BundleArgs;
+use super::report::ReportArgs;
 use super::rules::{Missing, RuleArgs};
 use super::transfer::{Copy, LocalArgs, PlatformArgs, TransferArgs};
 use super::{UsageError, chain, endpoint};
@@ -82,6 +83,8 @@ pub(crate) struct MirrorArgs {
     pub(crate) transfer: TransferArgs,
     #[command(flatten)]
     pub(crate) local: LocalArgs,
+    #[command(flatten)]
+    pub(crate) reports: ReportArgs,
     /// Auth file to read logins from
     #[arg(
         short = 'a',
@@ -113,13 +116,20 @@ pub(crate) struct MirrorRequest {
     pub(crate) mirroring: Mirroring,
 }
 
-/// How a mirror is made, whatever is in it.
-pub(crate) struct Mirroring {
+/// How it is told what became of the images.
+#[derive(Clone, Default)]
+pub(crate) struct Telling {
     pub(crate) missing: Missing,
-    pub(crate) ignoring: Option<Ignoring>,
-    pub(crate) trust: Trust,
     /// The file for the mappings that failed.
     pub(crate) failures: Option<PathBuf>,
+    pub(crate) reports: ReportArgs,
+}
+
+/// How a mirror is made, whatever is in it.
+pub(crate) struct Mirroring {
+    pub(crate) telling: Telling,
+    pub(crate) ignoring: Option<Ignoring>,
+    pub(crate) trust: Trust,
     /// All but the mappings.
     pub(crate) copy: Copy,
 }
@@ -165,10 +175,13 @@ impl MirrorArgs {
             destination: self.destination.resolve(self.authfile, self.retry),
         };
         Mirroring {
-            missing: self.rules.missing(),
+            telling: Telling {
+                missing: self.rules.missing(),
+                failures: self.bundle.failed,
+                reports: self.reports,
+            },
             ignoring: self.rules.ignoring(),
             trust: self.rules.trust(),
-            failures: self.bundle.failed,
             copy,
         }
     }

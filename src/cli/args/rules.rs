@@ -60,8 +60,9 @@ fn os_filter(text: &str) -> Result<OsFilter, String> {
 }
 
 /// What becomes of an image that is not at its source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Missing {
+    #[default]
     Failed,
     Skipped,
 }

@@ -84,6 +84,15 @@ impl Diagnosis {
         text
     }
 
+    /// The error in plain lines: what, its causes, and what to do.
+    pub(crate) fn plain(&self) -> String {
+        let causes = self.causes.iter().map(|cause| format!("cause: {cause}"));
+        let hint = self.hint.iter().map(|hint| format!("hint: {hint}"));
+        let lines: Vec<String> =
+            std::iter::once(self.what.clone()).chain(causes).chain(hint).collect();
+        lines.join("\n")
+    }
+
     /// The error as JSON.
     pub(crate) fn value(&self) -> Value {
         let mut value = json!({

@@ -1,34 +1,34 @@
 //! `pull`, `push` and `mirror`: one and the same to the engine.
 
-use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use longshore::mirror::Lost;
 use longshore::ops::{self, CopiedImage, CopyRequest, Ends};
 
 use super::{failed, images};
 use crate::cli::Context;
-use crate::cli::args::Missing;
+use crate::cli::args::Telling;
 use crate::cli::exit::Exit;
 
-/// Copies what is asked for, and tells of it and of what was `lost` before. What failed is kept in the file `failures`,
-/// or in the bundles that it was for.
+/// Copies what is asked for, and tells of it and of what was `lost` before. What failed is kept in the file for that, or
+/// in the bundles that it was for.
 pub(super) async fn run(
     ends: &Ends,
     request: &CopyRequest,
     lost: Vec<Lost>,
-    missing: Missing,
-    failures: Option<&Path>,
+    telling: &Telling,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let progress = Arc::new(context.progress());
     let mut report = ops::copy(ends, request, progress).await;
-    let failed = failed::of(&report.images, &lost, missing);
+    let Telling { missing, failures, .. } = telling;
+    let failed = failed::of(&report.images, &lost, *missing);
     let copied = report.images.iter().map(|image| &image.destination);
     let destinations = copied.chain(failed.iter().map(|(to, _)| to));
-    let kept = failed::keep(&failed, failures, destinations);
+    let kept = failed::keep(&failed, failures.as_deref(), destinations);
     report.images.extend(lost.into_iter().flat_map(not_copied));
-    let exit = images::tell(report.images, missing, context)?;
+    let exit = images::tell(report.images, telling, context)?;
     kept.map(|()| exit)
 }
 
@@ -40,5 +40,6 @@ fn not_copied(lost: Lost) -> impl Iterator<Item = CopiedImage> {
         source: source.clone(),
         destination,
         result: Err(error.clone()),
+        took: Duration::ZERO,
     })
 }

@@ -21,7 +21,7 @@ pub(super) fn of(
     missing: Missing,
 ) -> Vec<(Endpoint, Failed)> {
     let mut failed = Vec::new();
-    for CopiedImage { source, destination, result } in images {
+    for CopiedImage { source, destination, result, .. } in images {
         let Err(error) = result else { continue };
         if error.is_absent() && missing == Missing::Skipped {
             continue;

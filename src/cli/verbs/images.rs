@@ -1,20 +1,26 @@
 //! What is told of images that were copied.
 
+use std::time::Duration;
+
 use longshore::model::Endpoint;
 use longshore::ops::CopiedImage;
 use longshore::transfer::{ImageReport, Outcome};
 use serde_json::{Map, Value, json};
 
+use super::junit::{Case, Verdict};
+use super::reports;
+
 use crate::cli::Context;
-use crate::cli::args::{Format, Missing};
+use crate::cli::args::{Format, Missing, Telling};
 use crate::cli::diagnose::{Diagnosis, diagnose};
 use crate::cli::exit::Exit;
 
 /// An image and what is to be told of it.
-struct Told {
+pub(super) struct Told {
     source: Endpoint,
     destination: Endpoint,
     fate: Fate,
+    took: Duration,
 }
 
 enum Fate {
@@ -26,7 +32,7 @@ enum Fate {
 
 impl Told {
     fn new(image: CopiedImage, missing: Missing) -> Self {
-        let CopiedImage { source, destination, result } = image;
+        let CopiedImage { source, destination, result, took } = image;
         let fate = match result {
             Ok(report) => Fate::There(report.into()),
             Err(error) if error.is_absent() && missing == Missing::Skipped => {
@@ -37,12 +43,26 @@ impl Told {
                 Fate::Failed(diagnose(&anyhow::Error::new(error).context(what)))
             }
         };
-        Self { source, destination, fate }
+        Self { source, destination, fate, took }
+    }
+
+    /// Where it was copied from and to, if it is there.
+    pub(super) fn mapping(&self) -> Option<(&Endpoint, &Endpoint)> {
+        matches!(self.fate, Fate::There(_)).then_some((&self.source, &self.destination))
+    }
+
+    pub(super) fn case(&self) -> Case {
+        let verdict = match &self.fate {
+            Fate::There(_) => Verdict::Passed,
+            Fate::Skipped(why) => Verdict::Skipped(why.clone()),
+            Fate::Failed(failure) => Verdict::Failed(failure.plain()),
+        };
+        Case { name: self.destination.to_string(), took: self.took, verdict }
     }
 
     /// What is not as one might think.
     fn note(&self) -> Option<String> {
-        let Self { source, destination, fate } = self;
+        let Self { source, destination, fate, .. } = self;
         match fate {
             Fate::There(report) => match (&report.picked_from, report.left_out) {
                 (Some(index), _) => Some(format!(
@@ -58,7 +78,7 @@ impl Told {
         }
     }
 
-    fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         let fields = match &self.fate {
             Fate::There(report) => fields(report),
             Fate::Skipped(why) => json!({ "outcome": "skipped", "reason": why }),
@@ -68,6 +88,7 @@ impl Told {
         object.insert("source".to_owned(), self.source.to_string().into());
         object.insert("destination".to_owned(), self.destination.to_string().into());
         object.extend(fields.as_object().cloned().into_iter().flatten());
+        object.insert("seconds".to_owned(), self.took.as_secs_f64().into());
         object.into()
     }
 }
@@ -97,10 +118,12 @@ fn fields(report: &ImageReport) -> Value {
 /// Prints the results of all images, and the errors of those that failed.
 pub(super) fn tell(
     images: Vec<CopiedImage>,
-    missing: Missing,
+    telling: &Telling,
     context: &Context,
 ) -> anyhow::Result<Exit> {
-    let images: Vec<Told> = images.into_iter().map(|image| Told::new(image, missing)).collect();
+    let Telling { missing, reports, .. } = telling;
+    let images: Vec<Told> = images.into_iter().map(|image| Told::new(image, *missing)).collect();
+    let written = reports::write(reports, &images);
     match context.output.format() {
         Format::Text => {
             for image in &images {
@@ -110,8 +133,7 @@ pub(super) fn tell(
             }
         }
         Format::Json => {
-            let images: Vec<Value> = images.iter().map(Told::json).collect();
-            context.output.json(&json!({ "images": images }))?;
+            context.output.json(&reports::value(&images))?;
         }
     }
     if !context.quiet {
@@ -122,5 +144,6 @@ pub(super) fn tell(
         Fate::There(_) | Fate::Skipped(_) => None,
     });
     let exits: Vec<Exit> = failures.map(|failure| context.tell(failure)).collect();
+    written?;
     Ok(Exit::of_failures(&exits, images.len()))
 }

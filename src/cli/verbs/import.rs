@@ -11,7 +11,7 @@ use longshore::transfer::Attachments;
 
 use super::{Work, bundles, images, mirror};
 use crate::cli::Context;
-use crate::cli::args::{MirrorArgs, Missing};
+use crate::cli::args::{MirrorArgs, Telling};
 use crate::cli::exit::Exit;
 
 pub(super) fn start(dir: PathBuf, args: MirrorArgs, context: &Context) -> anyhow::Result<Work<'_>> {
@@ -27,7 +27,7 @@ pub(super) fn start(dir: PathBuf, args: MirrorArgs, context: &Context) -> anyhow
     // What refers to the images is in the bundle if it was wanted.
     let attachments = Attachments::Referrers;
     let request = CopyRequest { mappings, attachments, ..mirroring.copy.request };
-    Ok(run(import, bundle, ends, request, context).boxed())
+    Ok(run(import, bundle, ends, request, mirroring.telling, context).boxed())
 }
 
 async fn run(
@@ -35,6 +35,7 @@ async fn run(
     bundle: Arc<BundleReader>,
     ends: Ends,
     request: CopyRequest,
+    telling: Telling,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     if !context.quiet {
@@ -45,5 +46,5 @@ async fn run(
     }
     let progress = Arc::new(context.progress());
     let report = import.run(ends, &request, progress).await?;
-    images::tell(report.images, Missing::Failed, context)
+    images::tell(report.images, &telling, context)
 }

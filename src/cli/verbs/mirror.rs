@@ -60,9 +60,9 @@ async fn run(ends: Ends, request: MirrorRequest, context: &Context) -> anyhow::R
     for mapping in &mut mappings {
         mapping.platforms.clone_from(&platforms);
     }
-    let Mirroring { copy: Copy { request, .. }, missing, failures, .. } = mirroring;
+    let Mirroring { copy: Copy { request, .. }, telling, .. } = mirroring;
     let copies = CopyRequest { mappings, ..request };
-    copy::run(&ends, &copies, lost, missing, failures.as_deref(), context).await
+    copy::run(&ends, &copies, lost, &telling, context).await
 }
 
 /// The lines of the arguments, then those of the files.

@@ -51,7 +51,7 @@ pub(super) fn start(request: SetRequest, context: &Context) -> anyhow::Result<Wo
 
 async fn run(ends: Ends, request: SetRequest, context: &Context) -> anyhow::Result<Exit> {
     let SetRequest { set, root, graphs, mirroring } = request;
-    let Mirroring { missing, copy, failures, .. } = mirroring;
+    let Mirroring { telling, copy, .. } = mirroring;
     let CollectedReleases { releases, notes } =
         collect(&set, &graphs, copy.source.retry, &ends).await?;
     let Selection { mappings, blocked } = set.select(&releases, &root)?;
@@ -68,7 +68,7 @@ async fn run(ends: Ends, request: SetRequest, context: &Context) -> anyhow::Resu
             .lines(blocked.iter().map(|b| format!("blocked: {} (by '{}')", b.origin, b.pattern)));
     }
     let request = CopyRequest { mappings, ..copy.request };
-    copy::run(&ends, &request, Vec::new(), missing, failures.as_deref(), context).await
+    copy::run(&ends, &request, Vec::new(), &telling, context).await
 }
 
 async fn collect(

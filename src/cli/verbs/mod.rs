@@ -14,6 +14,7 @@ mod import;
 mod import_image;
 mod inspect;
 mod inventory;
+mod junit;
 pub(super) mod login;
 mod logout;
 mod mirror;
@@ -21,6 +22,7 @@ mod mirror_set;
 mod pulled;
 mod reacting;
 mod refresh;
+pub(super) mod reports;
 mod serve;
 mod stream;
 mod streams;
@@ -35,7 +37,7 @@ use futures_util::future::BoxFuture;
 use longshore::reaction::triggers::Mode;
 
 use super::Context;
-use super::args::{Command, Copy, Missing};
+use super::args::{Command, Copy, Telling};
 use super::exit::Exit;
 use super::interrupt::stoppable;
 
@@ -93,7 +95,7 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
 fn copy(copy: Copy, context: &Context) -> anyhow::Result<Work<'_>> {
     let ends = ends::both(&copy, context)?;
     let work = async move {
-        copy::run(&ends, &copy.request, Vec::new(), Missing::Failed, None, context).await
+        copy::run(&ends, &copy.request, Vec::new(), &Telling::default(), context).await
     };
     Ok(work.boxed())
 }

@@ -1,0 +1,97 @@
+//! What a mirror writes down of a run: a report, JUnit XML, and the files that tell of the mirror.
+//!
+//! Each file is written whole or not at all, after all images: what could not be written does not undo a copy.
+
+use std::fs::Permissions;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use longshore::mirror::outputs::{MirrorSet, Mirrored, documents, mapping_txt, registries_conf};
+use longshore::model::Endpoint;
+use serde_json::{Value, json};
+
+use super::images::Told;
+use super::junit::{Case, junit};
+use crate::cli::args::ReportArgs;
+
+/// A file that was to be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}", .path.display())]
+pub(crate) struct Unwritten {
+    path: PathBuf,
+    #[source]
+    source: std::io::Error,
+}
+
+/// Writes all that `reports` asks for.
+pub(super) fn write(reports: &ReportArgs, images: &[Told]) -> Result<(), Unwritten> {
+    if let Some(path) = &reports.report {
+        let text = serde_json::to_vec_pretty(&value(images)).unwrap_or_default();
+        replace(path, &[&text[..], b"\n"].concat())?;
+    }
+    if let Some(path) = &reports.junit {
+        let cases: Vec<Case> = images.iter().map(Told::case).collect();
+        replace(path, junit(&cases).as_bytes())?;
+    }
+    match &reports.cluster_resources {
+        Some(dir) => resources(dir, reports.icsp, images),
+        None => Ok(()),
+    }
+}
+
+/// The files that tell of the mirror. One that there is nothing to say in is taken away: it is from an earlier run.
+fn resources(dir: &Path, icsp: bool, images: &[Told]) -> Result<(), Unwritten> {
+    std::fs::create_dir_all(dir).map_err(unwritten(dir))?;
+    let there: Vec<(&Endpoint, &Endpoint)> = images.iter().filter_map(Told::mapping).collect();
+    let mirrored: Vec<Mirrored> =
+        there.iter().filter_map(|(from, to)| Mirrored::between(from, to)).collect();
+    let policy = icsp.then(|| documents(MirrorSet::ContentSourcePolicy, &mirrored)).flatten();
+    let files = [
+        ("idms.yaml", documents(MirrorSet::Digest, &mirrored)),
+        ("itms.yaml", documents(MirrorSet::Tag, &mirrored)),
+        ("icsp.yaml", policy),
+        ("registries.conf", Some(registries_conf(&mirrored)).filter(|text| !text.is_empty())),
+        ("mapping.txt", Some(mapping_txt(there)).filter(|text| !text.is_empty())),
+    ];
+    for (name, text) in files {
+        let path = dir.join(name);
+        match text {
+            Some(text) => replace(&path, text.as_bytes())?,
+            None => remove(&path)?,
+        }
+    }
+    Ok(())
+}
+
+/// The images as one document.
+pub(super) fn value(images: &[Told]) -> Value {
+    let images: Vec<Value> = images.iter().map(Told::json).collect();
+    json!({ "images": images })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), Unwritten> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = tempfile::Builder::new()
+        .prefix(".longshore-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(dir);
+    let written = file.and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        Ok(file.persist(path)?)
+    });
+    written.map(drop).map_err(unwritten(path))
+}
+
+fn remove(path: &Path) -> Result<(), Unwritten> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritten(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn unwritten(path: &Path) -> impl FnOnce(std::io::Error) -> Unwritten {
+    let path = path.to_owned();
+    |source| Unwritten { path, source }
+}
