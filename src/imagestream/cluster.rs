@@ -3,24 +3,23 @@
 //! Requests are those that oc makes; where the answer of one call is less than a caller needs, the stream is read
 //! afterwards. The server does the work of an import while its answer is waited for.
 
-mod pages;
+mod sure;
 
 use async_trait::async_trait;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
+use self::sure::Sure;
 use super::api::{
     API_VERSION, Image, ImageStream, ImageStreamImport, ImageStreamImportStatus, ObjectMeta,
     SpecTag, Status,
 };
+use super::requests::ATTEMPTS;
 use super::{Error, Listing, Namespace, Result, StreamName, StreamTag, Streams};
 use crate::kube::{self, Client, segment};
 
 const API: &str = "/apis/image.openshift.io/v1";
-
-/// How often a change is begun anew because somebody else changed the stream in the meantime.
-const ATTEMPTS: usize = 5;
 
 /// The streams of a cluster.
 #[derive(Clone)]
@@ -35,14 +34,14 @@ impl Cluster {
         Self { client }
     }
 
-    /// Changes a tag, or makes it where a server has changing and making apart.
+    /// Changes a tag, or makes it where a server has changing and making apart. One of a known version is there.
     async fn put_tag(
         &self,
         tag: &StreamTag,
         object: &TagObject,
     ) -> std::result::Result<(), kube::Error> {
         match self.client.put::<IgnoredAny>(&tag_path(tag), object).await {
-            Err(error) if may_create(&error) => {
+            Err(error) if object.version().is_none() && may_create(&error) => {
                 let all = format!("{API}/namespaces/{}/imagestreamtags", tag.stream.namespace());
                 self.client.post::<IgnoredAny>(&all, object).await.map(drop)
             }
@@ -61,9 +60,9 @@ impl Cluster {
             let stream = self.get(name).await?;
             let mut stream = stream.ok_or_else(|| Error::NoStream(name.clone()))?;
             change(&mut stream);
-            match self.client.put(&path, &stream).await {
+            match self.client.put::<Sure<ImageStream>>(&path, &stream).await {
                 Err(error) if is_conflict(&error) && attempt < ATTEMPTS => attempt += 1,
-                other => return other.map_err(refused),
+                other => return other.map(Sure::get).map_err(refused),
             }
         }
     }
@@ -76,7 +75,7 @@ impl Streams for Cluster {
     }
 
     async fn get(&self, name: &StreamName) -> Result<Option<ImageStream>> {
-        if_there(self.client.get(&stream_path(name)).await)
+        if_there(self.client.get::<Sure<_>>(&stream_path(name)).await.map(Sure::get))
     }
 
     async fn list(&self, namespace: Option<&Namespace>) -> Result<Listing> {
@@ -84,7 +83,8 @@ impl Streams for Cluster {
             Some(namespace) => format!("{API}/namespaces/{namespace}/imagestreams"),
             None => format!("{API}/imagestreams"),
         };
-        let mut streams: Vec<ImageStream> = pages::all(&self.client, &path, pages::WHOLE).await?;
+        let mut streams: Vec<ImageStream> =
+            self.client.list(&path, "ImageStreamList").await.map_err(refused)?;
         let order = |stream: &ImageStream| {
             (stream.metadata.namespace.clone(), stream.metadata.name.clone())
         };
@@ -103,17 +103,23 @@ impl Streams for Cluster {
         let path = format!("{API}/namespaces/{namespace}/imagestreamimports");
         let question =
             ImageStreamImport { status: ImageStreamImportStatus::default(), ..import.clone() };
-        let answer: ImageStreamImport =
+        let answer: Sure<ImageStreamImport> =
             self.client.post(&path, &question).await.map_err(refused)?;
-        Ok(ImageStreamImport { status: answer.status, ..question })
+        Ok(ImageStreamImport { status: answer.get().status, ..question })
     }
 
-    async fn set_tag(&self, tag: &StreamTag, spec: &SpecTag) -> Result<ImageStream> {
-        let object = TagObject::new(tag, spec);
+    async fn set_tag(
+        &self,
+        tag: &StreamTag,
+        spec: &SpecTag,
+        version: Option<&str>,
+    ) -> Result<ImageStream> {
+        let object = TagObject::new(tag, spec, version);
+        let attempts = if version.is_some() { 1 } else { ATTEMPTS };
         let mut attempt = 1;
         loop {
             match self.put_tag(tag, &object).await {
-                Err(error) if is_conflict(&error) && attempt < ATTEMPTS => attempt += 1,
+                Err(error) if is_conflict(&error) && attempt < attempts => attempt += 1,
                 other => break other.map_err(refused)?,
             }
         }
@@ -138,21 +144,19 @@ impl Streams for Cluster {
     }
 
     async fn replace_status(&self, stream: &ImageStream) -> Result<()> {
-        let namespace = stream.metadata.namespace.as_deref().unwrap_or("default").parse()?;
-        let name = StreamName::new(namespace, &stream.metadata.name)?;
+        let name = StreamName::of(stream)?;
         let path = format!("{}/status", stream_path(&name));
         let replaced = self.client.put::<IgnoredAny>(&path, stream).await;
         if_there(replaced)?.map(drop).ok_or(Error::NoStream(name))
     }
 
     async fn image(&self, digest: &str) -> Result<Option<Image>> {
-        if_there(self.client.get(&image_path(digest)).await)
+        if_there(self.client.get::<Sure<_>>(&image_path(digest)).await.map(Sure::get))
     }
 
     async fn images(&self) -> Result<Vec<String>> {
         let path = format!("{API}/images");
-        let named: Vec<Named> = pages::all(&self.client, &path, pages::NAMES).await?;
-        let mut names: Vec<String> = named.into_iter().map(|named| named.metadata.name).collect();
+        let mut names = self.client.names(&path, "ImageList").await.map_err(refused)?;
         names.sort_unstable();
         Ok(names)
     }
@@ -161,13 +165,6 @@ impl Streams for Cluster {
         let gone = self.client.delete(&image_path(digest), &delete_options()).await;
         if_there(gone).map(drop)
     }
-}
-
-/// An object of which only the name matters.
-#[derive(serde::Deserialize)]
-struct Named {
-    #[serde(default)]
-    metadata: ObjectMeta,
 }
 
 /// A tag of a stream as an object of its own. What is empty stands there as oc writes it: `null` for what Go does not
@@ -185,7 +182,7 @@ struct TagObject {
 }
 
 impl TagObject {
-    fn new(tag: &StreamTag, spec: &SpecTag) -> Self {
+    fn new(tag: &StreamTag, spec: &SpecTag, version: Option<&str>) -> Self {
         let name = format!("{}:{}", tag.stream.name(), tag.tag);
         let namespace = Some(tag.stream.namespace().to_string());
         let spec = SpecTag { name: tag.tag.to_string(), ..spec.clone() };
@@ -199,12 +196,22 @@ impl TagObject {
         Self {
             kind: "ImageStreamTag",
             api_version: API_VERSION,
-            metadata: ObjectMeta { name, namespace, ..ObjectMeta::default() },
+            metadata: ObjectMeta {
+                name,
+                namespace,
+                resource_version: version.map(ToOwned::to_owned),
+                ..ObjectMeta::default()
+            },
             tag: written,
             generation: 0,
             lookup_policy: json!({ "local": false }),
             image: json!({ "metadata": {}, "dockerImageMetadata": null }),
         }
+    }
+
+    /// The version of the stream that must be there.
+    fn version(&self) -> Option<&str> {
+        self.metadata.resource_version.as_deref()
     }
 }
 

@@ -85,6 +85,16 @@ impl StreamName {
         Ok(Self { namespace, name: name.to_owned() })
     }
 
+    /// The stream that this is; one that tells no namespace is in the usual one.
+    ///
+    /// # Errors
+    /// When its names are none.
+    pub fn of(stream: &ImageStream) -> Result<Self, NameError> {
+        let ObjectMeta { namespace, name, .. } = &stream.metadata;
+        let namespace = namespace.as_deref().map(str::parse).transpose()?;
+        Self::new(namespace.unwrap_or_default(), name)
+    }
+
     /// The namespace.
     #[must_use]
     pub fn namespace(&self) -> &Namespace {

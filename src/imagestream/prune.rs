@@ -2,15 +2,21 @@
 //!
 //! Source: oc, `pkg/cli/admin/prune/images`, for what is kept by default.
 
+mod carry_out;
+
 use std::collections::{HashMap, HashSet};
 
 use jiff::SignedDuration;
 
+pub use self::carry_out::{carry_out, plan};
+use super::Namespace;
 use super::api::{Image, ImageStream, TagEvent, Time};
 
 /// What is kept besides what every tag points to now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PruneOptions {
+    /// The namespace whose histories are shortened; without one, all are.
+    pub namespace: Option<Namespace>,
     /// So many entries of each history, the current one among them; it stays in any case.
     pub keep_tag_revisions: usize,
     /// Entries and images that are younger.
@@ -19,7 +25,11 @@ pub struct PruneOptions {
 
 impl Default for PruneOptions {
     fn default() -> Self {
-        Self { keep_tag_revisions: 3, keep_younger_than: SignedDuration::from_mins(60) }
+        Self {
+            namespace: None,
+            keep_tag_revisions: 3,
+            keep_younger_than: SignedDuration::from_mins(60),
+        }
     }
 }
 
@@ -52,6 +62,8 @@ pub struct DroppedEvent {
 
 /// What is to be forgotten of `streams`, which must be all there are, in all namespaces, and of `images`.
 ///
+/// Histories of other namespaces than the one of the options stay as they are, and what they name stays too.
+///
 /// An image stays while an entry of any history names it, while an index that stays lists it, and while it is young. One
 /// that does not tell its age is old.
 #[must_use]
@@ -61,41 +73,38 @@ pub fn prune(
     options: &PruneOptions,
     now: Time,
 ) -> PrunePlan {
-    let age = Age { limit: options.keep_younger_than, now };
     let shortened: Vec<PrunedStream> =
-        streams.iter().map(|stream| shorten(stream, options.keep_tag_revisions, age)).collect();
-
-    let entries = shortened.iter().flat_map(|pruned| &pruned.stream.status.tags);
-    let named = entries.flat_map(|tag| &tag.items).flat_map(digests);
-    let young = images.iter().filter(|image| age.is_young(image.metadata.creation_timestamp));
-    let young = young.map(|image| image.metadata.name.as_str());
-    let kept = with_children(named.chain(young), images);
-
-    let gone = images.iter().map(|image| &image.metadata.name);
-    let gone = gone.filter(|name| !kept.contains(name.as_str())).cloned().collect();
-    let losing = shortened.into_iter().filter(|pruned| !pruned.dropped.is_empty()).collect();
-    PrunePlan { streams: losing, images: gone }
+        streams.iter().map(|stream| shorten(stream, options, now)).collect();
+    let left = shortened.iter().map(|pruned| &pruned.stream);
+    let images = unnamed(left, images, options, now);
+    let streams = shortened.into_iter().filter(|pruned| !pruned.dropped.is_empty()).collect();
+    PrunePlan { streams, images }
 }
 
-#[derive(Clone, Copy)]
-struct Age {
-    limit: SignedDuration,
-    now: Time,
-}
+impl PruneOptions {
+    fn is_young(&self, since: Option<Time>, now: Time) -> bool {
+        let age = since.map(|since| now.get().duration_since(since.get()));
+        age.is_some_and(|age| age < self.keep_younger_than)
+    }
 
-impl Age {
-    fn is_young(self, since: Option<Time>) -> bool {
-        since.is_some_and(|since| self.now.get().duration_since(since.get()) < self.limit)
+    /// How many entries of each history of `stream` are kept.
+    fn revisions(&self, stream: &ImageStream) -> usize {
+        let namespace = stream.metadata.namespace.as_deref().unwrap_or_default();
+        match &self.namespace {
+            Some(wanted) if wanted.as_str() != namespace => usize::MAX,
+            _ => self.keep_tag_revisions.max(1),
+        }
     }
 }
 
-fn shorten(stream: &ImageStream, keep: usize, age: Age) -> PrunedStream {
+fn shorten(stream: &ImageStream, options: &PruneOptions, now: Time) -> PrunedStream {
+    let keep = options.revisions(stream);
     let mut stream = stream.clone();
     let mut dropped = Vec::new();
     for tag in &mut stream.status.tags {
         let mut index = 0;
         tag.items.retain(|event| {
-            let stays = index < keep.max(1) || age.is_young(Some(event.created));
+            let stays = index < keep || options.is_young(Some(event.created), now);
             index += 1;
             if !stays {
                 dropped.push(DroppedEvent { tag: tag.tag.clone(), event: event.clone() });
@@ -104,6 +113,21 @@ fn shorten(stream: &ImageStream, keep: usize, age: Age) -> PrunedStream {
         });
     }
     PrunedStream { stream, dropped }
+}
+
+/// The images that nothing in `streams` names.
+fn unnamed<'a>(
+    streams: impl Iterator<Item = &'a ImageStream>,
+    images: &'a [Image],
+    options: &PruneOptions,
+    now: Time,
+) -> Vec<String> {
+    let named = streams.flat_map(|stream| &stream.status.tags).flat_map(|tag| &tag.items);
+    let is_young = |image: &&Image| options.is_young(image.metadata.creation_timestamp, now);
+    let young = images.iter().filter(is_young).map(|image| image.metadata.name.as_str());
+    let kept = with_children(named.flat_map(digests).chain(young), images);
+    let names = images.iter().map(|image| &image.metadata.name);
+    names.filter(|name| !kept.contains(name.as_str())).cloned().collect()
 }
 
 /// The images that an entry names: its own, and the digest of its reference.

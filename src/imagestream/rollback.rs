@@ -1,5 +1,8 @@
 //! Moving a tag back to an image that it has pointed to.
 
+mod carry_out;
+
+pub use self::carry_out::{CarryOutError, RolledBack, carry_out};
 use super::ImageStream;
 use super::api::{IMAGE_STREAM_IMAGE, ObjectReference, SpecTag, TagEvent};
 use super::change::is_image;

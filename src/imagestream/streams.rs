@@ -88,7 +88,14 @@ pub trait Streams: Send + Sync {
 
     /// Sets what a tag follows; the stream is made when it is not there. An image that is in a stream already is
     /// recorded at once. One on a registry is for an import to find: a cluster starts that by itself.
-    async fn set_tag(&self, tag: &StreamTag, spec: &SpecTag) -> Result<ImageStream>;
+    ///
+    /// With a resource version, the stream must be there and still be that one.
+    async fn set_tag(
+        &self,
+        tag: &StreamTag,
+        spec: &SpecTag,
+        version: Option<&str>,
+    ) -> Result<ImageStream>;
 
     /// Sets the repository all of whose tags a stream follows. It asks no registry: that is for an import.
     async fn set_repository(&self, stream: &StreamName, repository: &str) -> Result<ImageStream>;

@@ -10,8 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::config::{Config, Options};
+use super::deadline::Deadline;
 use super::duration;
-use super::error::{Error, Place};
+use super::error::{Error, ListFault, Place};
 use super::login::Proof;
 use super::status::Status;
 use crate::auth::Secret;
@@ -19,14 +20,14 @@ use crate::config::Env;
 use crate::http::{self as net, Answer, Peer, PeerOptions, Question, Repeat, SafeUrl};
 use crate::model::one_line;
 
-/// How long any request may take but those that do work of unknown length, when nobody says otherwise. API servers
+/// How long one try of a request may take, and any request but those that do work of unknown length, when nobody says otherwise. API servers
 /// give up after a minute.
 const USUAL: Duration = Duration::from_secs(90);
 
 /// The most that an answer may have.
 const LIMIT: usize = 64 * 1024 * 1024;
 
-const JSON: &str = "application/json";
+pub(super) const JSON: &str = "application/json";
 
 /// One API server. A clone shares its connections and its login.
 #[derive(Clone)]
@@ -70,19 +71,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
-        self.get_as(path, JSON).await
-    }
-
-    /// Reads what is at `path` in the form that `accept` asks for, as in the header of that name.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn get_as<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        accept: &'static str,
-    ) -> Result<T, Error> {
-        self.call(Call { accept, ..Call::new(Method::GET, path) }).await
+        self.call(Call::get(path)).await
     }
 
     /// Gives `body` to `path`, which may take any time to do what is asked. It is sent again only when the server
@@ -115,7 +104,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub async fn delete(&self, path: &str, body: &impl Serialize) -> Result<(), Error> {
-        let call = Call::with(Method::DELETE, path, body)?;
+        let call = Call { deadline: self.deadline(), ..Call::with(Method::DELETE, path, body)? };
         let answer = self.0.answer(&call).await?;
         let again = answer.tries > 1;
         match self.0.judge(&call, answer) {
@@ -125,29 +114,54 @@ impl Client {
     }
 
     async fn call<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, Error> {
-        let answer = self.0.answer(&call).await?;
-        let body = self.0.judge(&call, answer)?;
-        serde_json::from_slice(&body)
+        let call = Call { deadline: self.deadline(), ..call };
+        self.read(&self.body(&call).await?)
+    }
+
+    /// The time limit for what begins now.
+    pub(super) fn deadline(&self) -> Option<Deadline> {
+        self.0.timeout.map(Deadline::new)
+    }
+
+    /// The body of the answer, which is a success.
+    pub(super) async fn body(&self, call: &Call<'_>) -> Result<Bytes, Error> {
+        let answer = self.0.answer(call).await?;
+        self.0.judge(call, answer)
+    }
+
+    pub(super) fn read<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Error> {
+        serde_json::from_slice(body)
             .map_err(|source| Error::Answer { place: self.0.place.clone(), source })
+    }
+
+    pub(super) fn of_another_kind(&self, kind: &str, wanted: &str) -> Error {
+        let source = serde::de::Error::custom(another_kind(kind, wanted));
+        Error::Answer { place: self.0.place.clone(), source }
+    }
+
+    pub(super) fn bad_list(&self, fault: ListFault) -> Error {
+        Error::List { place: self.0.place.clone(), fault }
     }
 }
 
 /// A request before it is known who sends it.
-struct Call<'a> {
-    method: Method,
-    path: &'a str,
-    accept: &'static str,
-    body: Option<Bytes>,
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) path: &'a str,
+    pub(super) accept: &'static str,
+    pub(super) body: Option<Bytes>,
+    /// For the login and all tries.
+    pub(super) deadline: Option<Deadline>,
 }
 
 impl<'a> Call<'a> {
-    fn new(method: Method, path: &'a str) -> Self {
-        Self { method, path, accept: JSON, body: None }
+    pub(super) fn get(path: &'a str) -> Self {
+        Self { method: Method::GET, path, accept: JSON, deadline: None, body: None }
     }
 
     fn with(method: Method, path: &'a str, body: &impl Serialize) -> Result<Self, Error> {
         let written = serde_json::to_vec(body).map_err(Error::Body)?;
-        Ok(Self { body: Some(written.into()), ..Self::new(method, path) })
+        Ok(Self { body: Some(written.into()), method, ..Self::get(path) })
     }
 }
 
@@ -155,12 +169,12 @@ impl Inner {
     /// Asks, once more with another proof when the first is not taken.
     async fn answer(&self, call: &Call<'_>) -> Result<Answer, Error> {
         let no_login = |source| Error::Login { place: self.place.clone(), source };
-        let proof = self.config.login.proof().await.map_err(no_login)?;
+        let proof = self.config.login.proof(call.deadline).await.map_err(no_login)?;
         let answer = self.ask(call, &proof).await?;
         if answer.response.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
-        match self.config.login.another(&proof).await.map_err(no_login)? {
+        match self.config.login.another(&proof, call.deadline).await.map_err(no_login)? {
             Some(other) => self.ask(call, &other).await,
             None => Ok(answer),
         }
@@ -174,11 +188,19 @@ impl Inner {
             headers: self.headers(call, proof),
             body: call.body.clone(),
             repeat: if work { Repeat::IfRefused } else { Repeat::Freely },
-            patience: self.timeout.or(Some(USUAL).filter(|_| !work)),
+            patience: Some(USUAL).filter(|_| !work && call.deadline.is_none()),
             limit: LIMIT,
         };
         let peer = self.peer(proof)?;
-        peer.ask(&question).await.map_err(|source| match source {
+        let answer = peer.ask(&question);
+        let answer = match call.deadline {
+            Some(deadline) => deadline
+                .hold(answer)
+                .await
+                .map_err(|after| self.in_vain(format!("not within {}", duration::go(after))))?,
+            None => answer.await,
+        };
+        answer.map_err(|source| match source {
             net::Error::TooSlow { after, .. } => {
                 self.in_vain(format!("nothing came for {}", duration::go(after)))
             }
@@ -262,6 +284,14 @@ impl Inner {
     fn host_of(&self, location: &str) -> String {
         let url = self.config.peer.server.join(location);
         url.map_or_else(|_| "no address".to_owned(), |url| SafeUrl::new(&url).to_string())
+    }
+}
+
+/// What an answer is, and is not.
+pub(crate) fn another_kind(kind: &str, wanted: &str) -> String {
+    match one_line(kind, 80).as_str() {
+        "" => format!("it does not say that it is of the kind {wanted}"),
+        kind => format!("it is of the kind {kind}, not {wanted}"),
     }
 }
 

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use super::Status;
+use super::duration::go;
 use crate::http;
 use crate::http::SafeUrl;
-
-use super::Status;
 
 /// Why it is not known how to reach a cluster. No message holds anything of a file's content but names.
 #[derive(Debug, thiserror::Error)]
@@ -144,7 +144,7 @@ pub enum LoginError {
         status: ExitStatus,
     },
     /// The plugin took too long.
-    #[error("'{command}', which the kubeconfig names to log in, did not end within {} s", after.as_secs())]
+    #[error("'{command}', which the kubeconfig names to log in, did not end within {}", go(*after))]
     TooSlow {
         /// The command.
         command: String,
@@ -266,9 +266,35 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// A list that is not to be followed to its end.
+    #[error("the list that {place} gives {fault}")]
+    List {
+        /// The server.
+        place: Place,
+        /// What is wrong with it.
+        fault: ListFault,
+    },
     /// What is to be sent cannot be written as JSON.
     #[error("this cannot be written as JSON")]
     Body(#[source] serde_json::Error),
+}
+
+/// What is wrong with a list that comes in pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListFault {
+    /// A page sends back to one that has come.
+    Circular,
+    /// There is more than there can be.
+    TooLarge,
+}
+
+impl fmt::Display for ListFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Circular => "leads back to a page that has come already",
+            Self::TooLarge => "is larger than any list of its kind",
+        })
+    }
 }
 
 impl Error {

@@ -9,6 +9,7 @@ use http::HeaderValue;
 
 use super::ConfigError;
 use super::LoginError;
+use super::deadline::Deadline;
 use super::document;
 use super::plugin::Plugin;
 use crate::auth::Secret;
@@ -41,7 +42,7 @@ pub(super) struct Proof {
 
 impl Login {
     /// A proof that is good now, as far as is known.
-    pub(super) async fn proof(&self) -> Result<Proof, LoginError> {
+    pub(super) async fn proof(&self, deadline: Option<Deadline>) -> Result<Proof, LoginError> {
         match self {
             Self::Nobody => Ok(Proof::default()),
             Self::Token(token) => bearer(token),
@@ -55,7 +56,7 @@ impl Login {
                 header(&Secret::new(format!("Basic {}", STANDARD.encode(pair.expose()))))
             }
             Self::Plugin(plugin) => {
-                let issued = plugin.issued().await?;
+                let issued = plugin.issued(deadline).await?;
                 let proof = issued.token.as_ref().map(bearer).transpose()?.unwrap_or_default();
                 Ok(Proof { identity: issued.identity, ..proof })
             }
@@ -68,7 +69,11 @@ impl Login {
     }
 
     /// Another proof than `refused`; none when there is no other.
-    pub(super) async fn another(&self, refused: &Proof) -> Result<Option<Proof>, LoginError> {
+    pub(super) async fn another(
+        &self,
+        refused: &Proof,
+        deadline: Option<Deadline>,
+    ) -> Result<Option<Proof>, LoginError> {
         match self {
             Self::Plugin(plugin) => {
                 let used = |token: &Secret| {
@@ -84,7 +89,7 @@ impl Login {
             Self::TokenFile { .. } => {}
             Self::Nobody | Self::Token(_) | Self::Basic { .. } => return Ok(None),
         }
-        Ok(Some(self.proof().await?).filter(|proof| proof != refused))
+        Ok(Some(self.proof(deadline).await?).filter(|proof| proof != refused))
     }
 }
 

@@ -10,16 +10,19 @@
 mod account;
 mod client;
 mod config;
+mod deadline;
 mod document;
 mod duration;
 mod error;
 mod kubeconfig;
+mod list;
 mod login;
 mod plugin;
 mod resolve;
 mod status;
 
+pub(crate) use client::another_kind;
 pub use client::{Client, segment};
 pub use config::Options;
-pub use error::{ConfigError, Error, LoginError, Place};
+pub use error::{ConfigError, Error, ListFault, LoginError, Place};
 pub use status::Status;

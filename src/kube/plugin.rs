@@ -18,6 +18,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
 use super::LoginError;
+use super::deadline::Deadline;
 use crate::auth::Secret;
 use crate::config::SECRET_VARIABLES;
 use crate::model::one_line;
@@ -28,6 +29,9 @@ pub(super) const VERSIONS: [&str; 2] =
 
 /// How long it may take: a person may have to log in with a browser.
 const PATIENCE: Duration = Duration::from_secs(300);
+
+/// How long its output is read when it has ended: what it leaves running may hold that open for ever.
+const REST: Duration = Duration::from_secs(1);
 
 /// What it may write at most.
 const LIMIT: u64 = 1024 * 1024;
@@ -101,12 +105,12 @@ impl Plugin {
     }
 
     /// What the program gave last, or gives now when that has expired. It runs once, however many wait for it.
-    pub(super) async fn issued(&self) -> Result<Issued, LoginError> {
+    pub(super) async fn issued(&self, deadline: Option<Deadline>) -> Result<Issued, LoginError> {
         let mut last = self.last.lock().await;
         if let Some(issued) = last.as_ref().filter(|issued| issued.is_good(Timestamp::now())) {
             return Ok(issued.clone());
         }
-        let issued = self.program.run().await?;
+        let issued = self.program.run(deadline).await?;
         *last = Some(issued.clone());
         Ok(issued)
     }
@@ -125,7 +129,7 @@ impl Issued {
 }
 
 impl Program {
-    async fn run(&self) -> Result<Issued, LoginError> {
+    async fn run(&self, deadline: Option<Deadline>) -> Result<Issued, LoginError> {
         let has_terminal = std::io::stdin().is_terminal();
         let interactive = match self.interaction {
             Interaction::Never => false,
@@ -149,10 +153,9 @@ impl Program {
             .kill_on_drop(true)
             .spawn()
             .map_err(|source| self.not_started(source))?;
-        let answer = tokio::time::timeout(PATIENCE, self.answer(child)).await;
-        let answer = answer.unwrap_or_else(|_| {
-            Err(LoginError::TooSlow { command: self.name(), after: PATIENCE })
-        })?;
+        let answer = Deadline::new(PATIENCE).or(deadline).hold(self.answer(child)).await;
+        let answer = answer
+            .unwrap_or_else(|after| Err(LoginError::TooSlow { command: self.name(), after }))?;
         read(answer.expose(), self.version)
             .map_err(|fault| LoginError::Answer { command: self.name(), fault })
     }
@@ -161,7 +164,16 @@ impl Program {
         let broken = |source| LoginError::Pipe { command: self.name(), source };
         let mut answer = Vec::new();
         if let Some(stdout) = child.stdout.take() {
-            stdout.take(LIMIT + 1).read_to_end(&mut answer).await.map_err(broken)?;
+            let mut stdout = stdout.take(LIMIT + 1);
+            let over = async {
+                // Why it cannot be waited for is told below.
+                let _ = child.wait().await;
+                tokio::time::sleep(REST).await;
+            };
+            tokio::select! {
+                read = stdout.read_to_end(&mut answer) => drop(read.map_err(broken)?),
+                () = over => {}
+            }
         }
         let fault = |fault| LoginError::Answer { command: self.name(), fault };
         if answer.len() as u64 > LIMIT {

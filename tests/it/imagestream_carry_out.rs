@@ -80,7 +80,7 @@ impl Streams for Place {
     async fn list(&self, _: Option<&Namespace>) -> Result<Listing> {
         unreachable!()
     }
-    async fn set_tag(&self, _: &StreamTag, _: &SpecTag) -> Result<ImageStream> {
+    async fn set_tag(&self, _: &StreamTag, _: &SpecTag, _: Option<&str>) -> Result<ImageStream> {
         unreachable!()
     }
     async fn delete_tag(&self, _: &StreamTag) -> Result<()> {

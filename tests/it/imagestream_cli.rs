@@ -1,6 +1,8 @@
 //! Image streams as a person works with them: the program, a folder of streams, and a registry that others wrote.
 
 mod cluster;
+mod cluster_reactions;
+mod cluster_refusals;
 mod crash;
 mod life;
 mod prune;

@@ -88,7 +88,7 @@ async fn replay(cluster: &Cluster, exchange: &Exchange, all: &Recording) -> Resu
         }
         ("PUT", ["namespaces", namespace, "imagestreamtags", name]) => {
             let spec: SpecTag = read(&exchange.request["tag"]);
-            let got = cluster.set_tag(&tag(namespace, name), &spec).await.map(Some);
+            let got = cluster.set_tag(&tag(namespace, name), &spec, None).await.map(Some);
             let after = all.stream_after().unwrap();
             compare(
                 got,

@@ -313,20 +313,20 @@ async fn tags_are_set_moved_and_removed_by_hand() {
     imported(&local, &of_tag("v1", Some(site.image("app:v1")))).await;
     let alias =
         SpecTag { from: Some(ObjectReference::new("ImageStreamTag", "v1")), ..SpecTag::default() };
-    let stream = local.set_tag(&tag("app:stable"), &alias).await.unwrap();
+    let stream = local.set_tag(&tag("app:stable"), &alias, None).await.unwrap();
     assert_eq!(history(&stream, "stable"), std::slice::from_ref(&first));
     let other = SpecTag {
         from: Some(ObjectReference::new("ImageStreamTag", "app:v1")),
         ..SpecTag::default()
     };
-    let stream = local.set_tag(&tag("other:prod"), &other).await.unwrap();
+    let stream = local.set_tag(&tag("other:prod"), &other, None).await.unwrap();
     assert_eq!(history(&stream, "prod"), std::slice::from_ref(&first));
     let pointer = SpecTag {
         from: Some(ObjectReference::new(DOCKER_IMAGE, "quay.io/org/app:v9")),
         reference: true,
         ..SpecTag::default()
     };
-    local.set_tag(&tag("new:v9"), &pointer).await.unwrap();
+    local.set_tag(&tag("new:v9"), &pointer, None).await.unwrap();
     let names: Vec<String> = local
         .list(None)
         .await

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use longshore::imagestream::api::SpecTag;
 use longshore::imagestream::{
-    Cluster, Error as StreamsError, Namespace, StreamName, StreamTag, Streams,
+    Cluster, Error as StreamsError, ImageStreamImport, Namespace, StreamName, StreamTag, Streams,
 };
 use longshore::kube::{Client, Error, Options};
 use serde_json::{Value, json};
@@ -149,7 +149,7 @@ async fn a_time_limit_is_told_to_the_server_and_kept() {
     let client = site.with(&options);
     let got: Result<Value, _> = client.post(&format!("{PATH}?limit=1"), &json!({})).await;
     let Err(error @ Error::Timeout { .. }) = got else { panic!("{got:?}") };
-    assert!(error.to_string().contains("nothing came for 300ms"), "{error}");
+    assert!(error.to_string().contains("not within 300ms"), "{error}");
     assert_eq!(site.server.asked()[0].target, format!("/base{PATH}?limit=1&timeout=300ms"));
 }
 
@@ -188,12 +188,10 @@ async fn lists_come_in_pages_and_begin_anew_when_the_server_forgot() {
     let site = Site::new(move |asked| {
         let query = asked.target.split_once('?').unwrap().1;
         match (query, asked.number) {
-            ("limit=250", _) => {
-                ok(&json!({ "metadata": { "continue": "a/b=" }, "items": [named("z")] }))
-            }
+            ("limit=250", _) => ok(&list(json!("a/b="), json!([named("z")]))),
             ("limit=250&continue=a%2Fb%3D", 1) => Some(status(410, "Expired", "too old")),
             ("limit=250&continue=a%2Fb%3D", _) => {
-                ok(&json!({ "metadata": { "continue": "" }, "items": [named("b"), named("a")] }))
+                ok(&list(json!(""), json!([named("b"), named("a")])))
             }
             _ => None,
         }
@@ -208,7 +206,10 @@ async fn lists_come_in_pages_and_begin_anew_when_the_server_forgot() {
     );
     assert_eq!(site.server.asked().len(), 4);
 
-    let site = Site::new(|_| ok(&json!({ "metadata": {}, "items": null })));
+    let site = Site::new(|asked| {
+        let kind = if asked.path().ends_with("images") { "ImageList" } else { "ImageStreamList" };
+        ok(&json!({ "kind": kind, "metadata": {}, "items": null }))
+    });
     assert_eq!(site.cluster().list(None).await.unwrap().streams.len(), 0);
     assert_eq!(site.cluster().images().await.unwrap(), [""; 0]);
     let paths: Vec<_> = site.server.lines();
@@ -216,6 +217,144 @@ async fn lists_come_in_pages_and_begin_anew_when_the_server_forgot() {
     assert_eq!(paths, [format!("GET {api}/imagestreams"), format!("GET {api}/images")]);
     let accept = site.server.asked()[1].headers["accept"].clone();
     assert!(accept.to_str().unwrap().contains("as=PartialObjectMetadataList"));
+}
+
+fn list(next: Value, items: Value) -> Value {
+    json!({ "kind": "ImageStreamList", "metadata": { "continue": next }, "items": items })
+}
+
+#[tokio::test]
+async fn a_list_that_leads_back_is_not_followed() {
+    let site = Site::new(|asked| ok(&list(json!(format!("mark-{}", asked.number % 3)), json!([]))));
+    let error = site.cluster().list(None).await.unwrap_err();
+    assert!(told(&error).contains("leads back to a page that has come already"), "{error}");
+    assert_eq!(site.server.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn names_alone_are_understood_in_both_forms() {
+    for kind in ["PartialObjectMetadataList", "ImageList"] {
+        let items =
+            json!([{ "metadata": { "name": "sha256:b" } }, { "metadata": { "name": "sha256:a" } }]);
+        let body = json!({ "kind": kind, "metadata": {}, "items": items });
+        let site = Site::new(move |_| ok(&body));
+        assert_eq!(site.cluster().images().await.unwrap(), ["sha256:a", "sha256:b"]);
+    }
+    let site = Site::new(|_| ok(&json!({ "kind": "ImageStreamList", "items": [] })));
+    assert!(site.cluster().images().await.is_err());
+}
+
+#[tokio::test]
+async fn a_time_limit_is_one_for_all_pages_and_tries() {
+    let slow = |reply: Reply| Some(reply.after(Duration::from_millis(40)));
+    let pages = Site::new(move |asked| {
+        slow(Reply::ok(list(json!(asked.number.to_string()), json!([])).to_string()))
+    });
+    let tries = Site::new(move |_| slow(status(503, "ServiceUnavailable", "not now")));
+    let options = Options { timeout: Some(Duration::from_millis(300)), ..quick() };
+    let options = Options {
+        retry: longshore::http::RetryPolicy { tries: u32::MAX, ..options.retry },
+        ..options
+    };
+    for site in [pages, tries] {
+        let error = Cluster::new(site.with(&options)).list(None).await.unwrap_err();
+        assert!(told(&error).contains("not within 300ms"), "{}", told(&error));
+        assert!(site.server.asked().len() < 10);
+        assert!(site.server.asked().iter().all(|asked| asked.target.contains("timeout=300ms")));
+    }
+}
+
+#[tokio::test]
+async fn an_object_of_another_kind_is_not_taken_for_a_stream() {
+    let site = Site::new(|_| {
+        ok(&json!({ "kind": "Pod", "metadata": { "name": "app" }, "spec": { "import": true } }))
+    });
+    let cluster = site.cluster();
+    let import = &Recording::named("17-reimport-tag-moves-A").exchanges[1].request;
+    let import: ImageStreamImport = serde_json::from_value(import.clone()).unwrap();
+    for error in [
+        cluster.get(&stream()).await.map(drop),
+        cluster.image("sha256:a").await.map(drop),
+        cluster.import(&import).await.map(drop),
+        cluster.list(None).await.map(drop),
+    ] {
+        let error = error.unwrap_err();
+        assert!(told(&error).contains("it is of the kind Pod, not Image"), "{}", told(&error));
+    }
+}
+
+/// Answers all that changes something with `code`, and tells what was asked as the API has it.
+async fn requests_of(code: u16, ask: impl AsyncFnOnce(&Cluster)) -> Vec<String> {
+    let api = crate::support::openapi::OpenApi::load();
+    let site = Site::new(move |asked| {
+        let body = serde_json::from_str(&asked.body).unwrap_or(Value::Null);
+        api.check(asked.method.as_str(), asked.target.strip_prefix("/base").unwrap(), &body)
+            .unwrap();
+        Some(status(code, "Forbidden", "no"))
+    });
+    ask(&site.cluster()).await;
+    let root = "/base/apis/image.openshift.io/v1/";
+    site.server.lines().into_iter().map(|line| line.replace(root, "")).collect()
+}
+
+#[tokio::test]
+async fn each_call_asks_for_what_it_is_about() {
+    let image = "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    let tag = StreamTag { stream: stream(), tag: "v9".parse().unwrap() };
+    let read = Recording::named("17-reimport-tag-moves-A").stream_before().unwrap();
+    let read: longshore::imagestream::ImageStream = serde_json::from_value(read).unwrap();
+    let lines = requests_of(403, async |cluster| {
+        let namespace = namespace();
+        assert!(cluster.list(None).await.is_err());
+        assert!(cluster.list(Some(&namespace)).await.is_err());
+        assert!(cluster.images().await.is_err());
+        assert!(cluster.image(image).await.is_err());
+        assert!(cluster.delete_image(image).await.is_err());
+        assert!(cluster.delete(&stream()).await.is_err());
+        assert!(cluster.delete_tag(&tag).await.is_err());
+        assert!(cluster.replace_status(&read).await.is_err());
+        assert!(cluster.set_repository(&stream(), "q.io/app").await.is_err());
+        assert!(cluster.set_tag(&tag, &read.spec.tags[0], None).await.is_err());
+        assert!(cluster.set_tag(&tag, &read.spec.tags[0], Some("7")).await.is_err());
+    })
+    .await;
+    assert_eq!(
+        lines,
+        [
+            "GET imagestreams".to_owned(),
+            "GET namespaces/demo/imagestreams".to_owned(),
+            "GET images".to_owned(),
+            format!("GET images/{image}"),
+            format!("DELETE images/{image}"),
+            "DELETE namespaces/demo/imagestreams/app".to_owned(),
+            "DELETE namespaces/demo/imagestreamtags/app:v9".to_owned(),
+            "PUT namespaces/demo/imagestreams/app/status".to_owned(),
+            "GET namespaces/demo/imagestreams/app".to_owned(),
+            "PUT namespaces/demo/imagestreamtags/app:v9".to_owned(),
+            "POST namespaces/demo/imagestreamtags".to_owned(),
+            // One that is there is not made.
+            "PUT namespaces/demo/imagestreamtags/app:v9".to_owned(),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_tag_is_set_again_after_a_conflict() {
+    let stream_now = Recording::named("17-reimport-tag-moves-A").stream_before().unwrap();
+    let tag = StreamTag { stream: stream(), tag: "v9".parse().unwrap() };
+    for (version, conflicts, puts) in [(None, 3, 4), (None, 9, 5), (Some("794"), 9, 1)] {
+        let stream_now = stream_now.clone();
+        let site = Site::new(move |asked| match asked.method.as_str() {
+            "PUT" if asked.number < conflicts => Some(status(409, "Conflict", "too late")),
+            _ => ok(&stream_now),
+        });
+        let got = site.cluster().set_tag(&tag, &SpecTag::default(), version).await;
+        assert_eq!(got.is_ok(), puts > conflicts, "{got:?}");
+        let asked = site.server.asked();
+        assert_eq!(asked.iter().filter(|asked| asked.method == "PUT").count(), puts);
+        let sent: Value = serde_json::from_str(&asked[0].body).unwrap();
+        assert_eq!(sent["metadata"]["resourceVersion"].as_str(), version);
+    }
 }
 
 /// A server of one stream, the spec of which may be changed; the first `conflicts` changes come too late.
@@ -288,7 +427,7 @@ async fn a_tag_is_made_where_it_cannot_be_changed() {
             _ => ok(&stream_now),
         });
         let tag = StreamTag { stream: stream(), tag: "v9".parse().unwrap() };
-        site.cluster().set_tag(&tag, &SpecTag::default()).await.unwrap();
+        site.cluster().set_tag(&tag, &SpecTag::default(), None).await.unwrap();
         let asked = site.server.asked();
         assert_eq!(asked[0].body, asked[1].body, "{reason}");
         assert!(asked[1].path().ends_with("/namespaces/demo/imagestreamtags"));

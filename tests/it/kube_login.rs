@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -368,6 +369,55 @@ async fn what_is_wrong_with_a_plugin_is_told() {
         assert!(told(&error).contains("cannot log in to https://127.0.0.1"));
     }
     assert!(site.server.asked().is_empty());
+}
+
+/// A program that leaves another one running, which holds its output open.
+fn leaving(site: &Site, body: &str) -> (String, std::path::PathBuf) {
+    let left = site.home().join("left");
+    let body = format!("sleep 120 2>&1 &\necho $! > {}\n{body}", left.display());
+    (site.program("leave", &body), left)
+}
+
+#[tokio::test]
+async fn what_a_plugin_leaves_running_is_not_waited_for() {
+    let site = Site::new(|_| true);
+    for (body, lets_in) in
+        [(format!("echo '{}'", v1(&json!({ "token": "one" }))), true), ("exit 3".to_owned(), false)]
+    {
+        let (command, left) = leaving(&site, &body);
+        let client = site.client(&json!({}), &plugin(&command)).unwrap();
+        let got = tokio::time::timeout(Duration::from_secs(60), get(&client)).await;
+        kill(&left);
+        assert_eq!(got.expect("it waits for what the plugin left").is_ok(), lets_in);
+    }
+    assert_eq!(site.authorizations(), ["Bearer one"]);
+}
+
+#[tokio::test]
+async fn a_time_limit_is_for_the_plugin_too() {
+    let site = Site::new(|_| true);
+    let command = site.program("wait", "exec sleep 120");
+    drop(site.client(&json!({}), &plugin(&command)));
+    let vars = [("KUBECONFIG", site.home().join("config"))];
+    let vars = vars.each_ref().map(|(name, path)| (*name, path.to_str().unwrap()));
+    let options = Options { timeout: Some(Duration::from_millis(200)), ..quick() };
+    let client = Client::new(&Env::fake(site.home(), vars), &options).unwrap();
+    let error = tokio::time::timeout(Duration::from_secs(60), get(&client)).await.unwrap();
+    let error = told(&error.unwrap_err());
+    assert!(
+        error.contains("which the kubeconfig names to log in, did not end within 200ms"),
+        "{error}"
+    );
+    assert!(site.server.asked().is_empty());
+}
+
+fn kill(file: &Path) {
+    let pid = fs::read_to_string(file).unwrap().trim().parse().unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(pid).unwrap(),
+        rustix::process::Signal::KILL,
+    )
+    .unwrap();
 }
 
 #[tokio::test]

@@ -39,6 +39,7 @@ mod imagestream_apply;
 mod imagestream_carry_out;
 mod imagestream_cli;
 mod imagestream_cluster;
+mod imagestream_conflicts;
 mod imagestream_crash;
 mod imagestream_describe;
 mod imagestream_economy;

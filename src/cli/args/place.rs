@@ -25,7 +25,8 @@ pub(crate) struct PlaceArgs {
     /// Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
-    /// How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]
+    /// How long one call to a cluster may take, with its login and all pages of a list: 30s, 5m, 1h [default: 90s for
+    /// each try, and an import as long as it likes]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     request_timeout: Option<Duration>,
 }

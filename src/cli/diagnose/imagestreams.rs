@@ -77,7 +77,7 @@ fn of_place(error: &imagestream::Error) -> Finding {
     use imagestream::Error as E;
     match error {
         E::NoStream(_) | E::NoTag(_) => Finding::of(Exit::NotFound),
-        E::Status(status) => of_reason(&status.reason),
+        E::Status(status) => of_refusal(&status.reason, status.code),
         E::Name(_) => Finding::of(Exit::Usage),
         E::Files(error) => of_files(error),
         E::Cluster(error) => of_cluster(error),
@@ -101,12 +101,15 @@ fn of_cluster(error: &kube::Error) -> Finding {
     match error {
         E::Config(_) | E::Body(_) => Finding::of(Exit::Local),
         E::Login { .. } | E::Unauthorized { .. } => Finding::of(Exit::Denied),
-        E::Refused(status) => of_reason(&status.reason),
+        E::Refused(status) => of_refusal(&status.reason, status.code),
         E::Unreachable { source, .. } => of_way(source),
         E::Timeout { .. } => Finding::of(Exit::Network),
-        E::NotServed { .. } | E::Redirect { .. } | E::NotApi { .. } | E::Answer { .. } => {
-            Finding::of(Exit::Failed)
-        }
+        E::NotApi { status: 500.., .. } => Finding::of(Exit::Network),
+        E::NotServed { .. }
+        | E::Redirect { .. }
+        | E::NotApi { .. }
+        | E::Answer { .. }
+        | E::List { .. } => Finding::of(Exit::Failed),
     }
 }
 
@@ -124,7 +127,7 @@ fn of_way(error: &http::Error) -> Finding {
 }
 
 /// The reasons of the API (apimachinery, `pkg/apis/meta/v1/types.go`).
-fn of_reason(reason: &str) -> Finding {
+fn of_refusal(reason: &str, code: u16) -> Finding {
     match reason {
         "NotFound" | "Gone" => Finding::of(Exit::NotFound),
         "Unauthorized" => Finding::of(Exit::Denied).hint("log in to the cluster again"),
@@ -134,6 +137,7 @@ fn of_reason(reason: &str) -> Finding {
         "Timeout" | "ServerTimeout" | "TooManyRequests" | "ServiceUnavailable" => {
             Finding::of(Exit::Network)
         }
+        _ if code >= 500 => Finding::of(Exit::Network),
         _ => Finding::of(Exit::Failed),
     }
 }

@@ -105,7 +105,7 @@ async fn set(opened: &Opened, setting: &Setting, context: &Context) -> anyhow::R
     let mut exits = Vec::new();
     let mut told = Ok(());
     for TagChange { tag, spec, said } in &changes {
-        opened.streams.set_tag(tag, spec).await?;
+        opened.streams.set_tag(tag, spec, None).await?;
         // Nobody to read it is no reason to leave the rest.
         told = told.and(tell(said, context));
         done.push(json!({ "tag": tag.to_string(), "from": spec.from }));

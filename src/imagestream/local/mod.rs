@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::api::{Image, SpecTag, Time};
+use super::api::{Image, ObjectMeta, SpecTag, Time};
 use super::fetch::{self, Registries};
 use super::files::Files;
 use super::{
@@ -126,14 +126,23 @@ impl Streams for Local {
         import::import(self, import).await
     }
 
-    async fn set_tag(&self, tag: &StreamTag, spec: &SpecTag) -> Result<ImageStream> {
+    async fn set_tag(
+        &self,
+        tag: &StreamTag,
+        spec: &SpecTag,
+        version: Option<&str>,
+    ) -> Result<ImageStream> {
         let other = match change::source_stream(tag, spec) {
             Some(name) => self.get(&name).await?,
             None => None,
         };
         let (tag, spec, now) = (tag.clone(), spec.clone(), self.now());
-        let name = tag.stream.clone();
+        let (name, version) = (tag.stream.clone(), version.map(ToOwned::to_owned));
         let set = move |stream: Option<&ImageStream>| {
+            if let Some(version) = &version {
+                let stream = stream.ok_or_else(|| Error::NoStream(tag.stream.clone()))?;
+                unchanged(stream, Some(version))?;
+            }
             change::set_tag(stream, &tag, &spec, other.as_ref(), now).map_err(Error::Status)
         };
         self.change(&name, set).await
@@ -163,14 +172,11 @@ impl Streams for Local {
     }
 
     async fn replace_status(&self, stream: &ImageStream) -> Result<()> {
-        let name = named(stream.metadata.namespace.as_deref(), &stream.metadata.name)?;
+        let name = StreamName::of(stream)?;
         let (shortened, missing) = (stream.clone(), name.clone());
         let replace = move |old: Option<&ImageStream>| {
             let old = old.ok_or(Error::NoStream(missing))?;
-            if old.metadata.resource_version != shortened.metadata.resource_version {
-                let name = &old.metadata.name;
-                return Err(Error::Status(refusal::conflict("imagestreams", name, MODIFIED)));
-            }
+            unchanged(old, shortened.metadata.resource_version.as_ref())?;
             Ok(ImageStream { status: shortened.status, ..old.clone() })
         };
         self.change(&name, replace).await.map(drop)
@@ -195,6 +201,15 @@ impl Streams for Local {
         };
         if known { Ok(()) } else { Err(Error::Status(refusal::not_found("images", digest))) }
     }
+}
+
+/// Refuses a stream that is another than the one of this version.
+fn unchanged(stream: &ImageStream, version: Option<&String>) -> Result<()> {
+    let ObjectMeta { name, resource_version, .. } = &stream.metadata;
+    if resource_version.as_ref() == version {
+        return Ok(());
+    }
+    Err(Error::Status(refusal::conflict("imagestreams", name, MODIFIED)))
 }
 
 /// The name that an object's metadata make.

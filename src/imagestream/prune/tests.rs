@@ -36,7 +36,11 @@ fn image(name: &str, age: Option<i64>, children: &[&str]) -> Image {
 }
 
 fn options(keep_tag_revisions: usize, minutes: i64) -> PruneOptions {
-    PruneOptions { keep_tag_revisions, keep_younger_than: SignedDuration::from_mins(minutes) }
+    PruneOptions {
+        namespace: None,
+        keep_tag_revisions,
+        keep_younger_than: SignedDuration::from_mins(minutes),
+    }
 }
 
 #[test]

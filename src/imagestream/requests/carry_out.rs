@@ -6,7 +6,7 @@ use crate::imagestream::apply::apply;
 use crate::imagestream::streams::Error;
 use crate::imagestream::{ImageStream, ImageStreamImport, StreamName, Streams};
 
-/// How often an import is begun anew because its stream was changed by somebody else in the meantime.
+/// How often a change is begun anew because its stream was changed by somebody else in the meantime.
 pub(crate) const ATTEMPTS: usize = 5;
 
 /// Why nothing was imported. An image that fails is no such error: it is told in the answer.

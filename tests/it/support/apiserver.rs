@@ -127,7 +127,7 @@ pub(crate) fn client(home: &Path, server: &str, options: &Options) -> Client {
     Client::new(&Env::fake(home, [("KUBECONFIG", file.to_str().unwrap())]), options).unwrap()
 }
 
-fn write_kubeconfig(home: &Path, server: &str) -> PathBuf {
+pub(crate) fn write_kubeconfig(home: &Path, server: &str) -> PathBuf {
     let file = home.join("kubeconfig");
     let text = format!(
         "current-context: test\nclusters: [{{name: c, cluster: {{server: \"{server}\"}}}}]\n\

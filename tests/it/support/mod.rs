@@ -8,6 +8,7 @@ pub(crate) mod certificates;
 pub(crate) mod embedded;
 pub(crate) mod faults;
 pub(crate) mod importing;
+pub(crate) mod keeper;
 pub(crate) mod layout;
 pub(crate) mod openapi;
 pub(crate) mod paced;

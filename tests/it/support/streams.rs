@@ -195,7 +195,7 @@ impl Streams for FakeStreams {
         Ok(answer)
     }
 
-    async fn set_tag(&self, _: &StreamTag, _: &SpecTag) -> Result<ImageStream> {
+    async fn set_tag(&self, _: &StreamTag, _: &SpecTag, _: Option<&str>) -> Result<ImageStream> {
         Err(refusal("not here"))
     }
 

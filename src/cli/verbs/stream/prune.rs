@@ -1,9 +1,7 @@
 //! `stream prune`.
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
 use jiff::SignedDuration;
-use longshore::imagestream::prune::{PruneOptions, PrunePlan, prune};
-use longshore::imagestream::{Image, Streams};
+use longshore::imagestream::prune::{PruneOptions, PrunePlan, carry_out, plan};
 use longshore::model::one_line;
 use serde_json::{Value, json};
 
@@ -12,69 +10,28 @@ use crate::cli::args::{Format, PruneArgs};
 use crate::cli::exit::Exit;
 use crate::cli::verbs::streams::{self, Opened};
 
-/// How many images are asked for at once.
-const AT_ONCE: usize = 8;
-
 pub(super) async fn run(
     opened: Opened,
     args: PruneArgs,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let options = PruneOptions {
+        namespace: opened.is_named.then(|| opened.namespace.clone()),
         keep_tag_revisions: args.keep_tag_revisions,
         keep_younger_than: SignedDuration::try_from(args.keep_younger_than)
             .unwrap_or(SignedDuration::MAX),
     };
-    let plan = plan(&opened, &options).await?;
-    if args.confirm {
-        carry_out(opened.streams.as_ref(), &plan).await?;
-    }
+    let (streams, now) = (opened.streams.as_ref(), streams::now());
+    let plan = if args.confirm {
+        carry_out(streams, &options, now).await?
+    } else {
+        plan(streams, &options, now).await?
+    };
     match context.output.format() {
         Format::Text => context.output.bytes(text(&plan, args.confirm).as_bytes())?,
         Format::Json => context.output.json(&value(&plan, args.confirm))?,
     }
     Ok(Exit::Done)
-}
-
-/// What is to go. Streams of other namespaces than the named one stay as they are, but their images are known.
-async fn plan(opened: &Opened, options: &PruneOptions) -> anyhow::Result<PrunePlan> {
-    let streams = opened.streams.as_ref();
-    let all = streams.list(None).await?.whole()?;
-    let images = images(streams).await?;
-    let now = streams::now();
-    if !opened.is_named {
-        return Ok(prune(&all, &images, options, now));
-    }
-    let here = Some(opened.namespace.as_str());
-    let (ours, others): (Vec<_>, Vec<_>) =
-        all.into_iter().partition(|stream| stream.metadata.namespace.as_deref() == here);
-    let shortened = prune(&ours, &[], options, now).streams;
-    let is_shortened =
-        |name: &str| shortened.iter().any(|pruned| pruned.stream.metadata.name == name);
-    let left = ours.into_iter().filter(|stream| !is_shortened(&stream.metadata.name));
-    let left = left.chain(shortened.iter().map(|pruned| pruned.stream.clone())).chain(others);
-    let keep_all = PruneOptions { keep_tag_revisions: usize::MAX, ..*options };
-    let images = prune(&left.collect::<Vec<_>>(), &images, &keep_all, now).images;
-    Ok(PrunePlan { streams: shortened, images })
-}
-
-async fn images(streams: &dyn Streams) -> anyhow::Result<Vec<Image>> {
-    let digests = streams.images().await?;
-    let found = futures_util::stream::iter(digests)
-        .map(|digest| async move { streams.image(&digest).await })
-        .buffered(AT_ONCE);
-    Ok(found.try_filter_map(|image| async { Ok(image) }).try_collect().await?)
-}
-
-/// Histories go first: an image that is gone may not be named by one.
-async fn carry_out(streams: &dyn Streams, plan: &PrunePlan) -> anyhow::Result<()> {
-    for pruned in &plan.streams {
-        streams.replace_status(&pruned.stream).await?;
-    }
-    for digest in &plan.images {
-        streams.delete_image(digest).await?;
-    }
-    Ok(())
 }
 
 fn text(plan: &PrunePlan, is_done: bool) -> String {

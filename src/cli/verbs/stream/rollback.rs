@@ -4,7 +4,7 @@ use longshore::imagestream::StreamTag;
 use longshore::imagestream::api::{
     DOCKER_IMAGE, IMAGE_STREAM_TAG, ImportMode, ReferencePolicyType, SpecTag, TagEvent,
 };
-use longshore::imagestream::rollback::{Rollback, rollback};
+use longshore::imagestream::rollback::{CarryOutError, Rollback, RolledBack, carry_out};
 use longshore::model::one_line;
 use longshore::reaction::changes;
 use serde_json::json;
@@ -13,7 +13,6 @@ use crate::cli::Context;
 use crate::cli::args::{Format, RollbackArgs, View, shell_word};
 use crate::cli::exit::Exit;
 use crate::cli::output::OutputError;
-use crate::cli::verbs::advised::Advised;
 use crate::cli::verbs::reacting::Reacting;
 use crate::cli::verbs::streams::{self, Opened};
 
@@ -24,22 +23,21 @@ pub(super) async fn run(
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let tag = opened.tag(&args.tag)?;
-    let stream = opened.stream(&tag.stream).await?;
+    let done = match carry_out(opened.streams.as_ref(), &tag, args.to.as_ref()).await {
+        Err(CarryOutError::Streams(error)) => return Err(opened.explain(error, &tag).await),
+        Err(CarryOutError::Rollback(error)) => return Err(error.into()),
+        Ok(done) => done,
+    };
+    let RolledBack { before, rollback: Rollback { from, to, .. }, after } = done;
     let name = tag.tag.as_str();
-    if stream.status_tag(name).is_none() && stream.spec_tag(name).is_none() {
-        let what = format!("the image stream has no tag {name:?}");
-        return Err(Advised::tag(name, &stream, what).into());
-    }
-    let again = stream.spec_tag(name).and_then(|spec| again(spec, &tag));
-    let Rollback { spec, from, to } = rollback(&stream, name, args.to.as_ref())?;
-    let after = opened.streams.set_tag(&tag, &spec).await?;
+    let again = before.spec_tag(name).and_then(|spec| again(spec, &tag));
     let told = tell(&tag, &from, &to, context);
     if let Some(again) = again.filter(|_| !context.quiet && context.output.format() == Format::Text)
     {
         let flags = &opened.flags;
         context.console.lines([format!("note: it stays there until: {again}{flags}")]);
     }
-    let moved = changes(Some(&stream), &after);
+    let moved = changes(Some(&before), &after);
     let unreacted =
         reacting.react(opened.streams.as_ref(), Some(&after), &moved, View::Text, context).await;
     told?;
