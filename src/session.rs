@@ -137,29 +137,52 @@ impl Session {
         Ok(client)
     }
 
-    /// What `insecure = true` in `registries.conf` asks for: no certificate is verified, and a registry that speaks no
-    /// TLS is spoken to without.
+    /// What `insecure = true` in `registries.conf` asks for: no certificate is verified, and a registry that gives no TLS
+    /// connection and answers without is spoken to without.
     async fn connect_unverified(
         &self,
         registry: &Registry,
         connection: Connection,
     ) -> Result<Client, Error> {
-        let client = self.connect(registry, Connection { insecure: true, ..connection.clone() })?;
-        match client.ping().await {
-            Err(http::Error::PlainHttp { .. }) => {
-                self.connect(registry, Connection { plain_http: true, ..connection })
-            }
-            _ => Ok(client),
-        }
+        let tls = Connection { insecure: true, ..connection.clone() };
+        let plain = Connection { plain_http: true, ..connection };
+        let is_plain =
+            !self.answers(registry, &tls).await? && self.answers(registry, &plain).await?;
+        self.connect(registry, if is_plain { plain } else { tls })
+    }
+
+    /// Whether there is an answer over a connection of this kind, whatever it is. It is tried once: requests that matter
+    /// are tried again. A certificate that is refused is an answer too.
+    async fn answers(&self, registry: &Registry, connection: &Connection) -> Result<bool, Error> {
+        let once = RetryPolicy { tries: 1, ..self.options.retry };
+        let client = self.connect_with(registry, connection.clone(), once)?;
+        let asked = client.ping().await;
+        Ok(!matches!(
+            asked,
+            Err(http::Error::PlainHttp { .. }
+                | http::Error::Connect { .. }
+                | http::Error::Tls { .. }
+                | http::Error::Broken { .. }
+                | http::Error::Stalled { .. })
+        ))
     }
 
     fn connect(&self, registry: &Registry, connection: Connection) -> Result<Client, Error> {
+        self.connect_with(registry, connection, self.options.retry)
+    }
+
+    fn connect_with(
+        &self,
+        registry: &Registry,
+        connection: Connection,
+        retry: RetryPolicy,
+    ) -> Result<Client, Error> {
         Ok(Client::new(ClientOptions {
             registry: registry.clone(),
             host: registry.host().to_owned(),
             connection,
             keychain: Arc::clone(&self.keychain) as Arc<dyn Keychain>,
-            retry: self.options.retry,
+            retry,
             stall: self.options.stall,
             traffic: Arc::clone(&self.options.traffic),
         })?)

@@ -161,9 +161,11 @@ impl Streams for Cluster {
         Ok(names)
     }
 
-    async fn delete_image(&self, digest: &str) -> Result<()> {
-        let gone = self.client.delete(&image_path(digest), &delete_options()).await;
-        if_there(gone).map(drop)
+    async fn delete_images(&self, digests: &[String]) -> Result<Vec<String>> {
+        for digest in digests {
+            if_there(self.client.delete(&image_path(digest), &delete_options()).await)?;
+        }
+        Ok(digests.to_vec())
     }
 }
 

@@ -75,10 +75,41 @@ pub fn prune(
 ) -> PrunePlan {
     let shortened: Vec<PrunedStream> =
         streams.iter().map(|stream| shorten(stream, options, now)).collect();
-    let left = shortened.iter().map(|pruned| &pruned.stream);
-    let images = unnamed(left, images, options, now);
+    let images = old(shortened.iter().map(|pruned| &pruned.stream), images, options, now);
     let streams = shortened.into_iter().filter(|pruned| !pruned.dropped.is_empty()).collect();
     PrunePlan { streams, images }
+}
+
+/// Those of `images` that no entry of `streams`, which must be all there are, needs.
+#[must_use]
+pub fn unnamed<'a>(streams: &'a [ImageStream], images: &'a [Image]) -> HashSet<&'a str> {
+    let kept = kept(streams.iter(), std::iter::empty(), images);
+    let names = images.iter().map(|image| image.metadata.name.as_str());
+    names.filter(|name| !kept.contains(name)).collect()
+}
+
+/// Those of `images` that no entry of `streams` needs, and that are not young.
+fn old<'a>(
+    streams: impl Iterator<Item = &'a ImageStream>,
+    images: &'a [Image],
+    options: &PruneOptions,
+    now: Time,
+) -> Vec<String> {
+    let is_young = |image: &&Image| options.is_young(image.metadata.creation_timestamp, now);
+    let young = images.iter().filter(is_young).map(|image| image.metadata.name.as_str());
+    let kept = kept(streams, young, images);
+    let names = images.iter().map(|image| &image.metadata.name);
+    names.filter(|name| !kept.contains(name.as_str())).cloned().collect()
+}
+
+/// The images that `streams` name, and `others`, with all that they list.
+fn kept<'a>(
+    streams: impl Iterator<Item = &'a ImageStream>,
+    others: impl Iterator<Item = &'a str>,
+    images: &'a [Image],
+) -> HashSet<&'a str> {
+    let entries = streams.flat_map(|stream| &stream.status.tags).flat_map(|tag| &tag.items);
+    with_children(entries.flat_map(digests).chain(others), images)
 }
 
 impl PruneOptions {
@@ -113,21 +144,6 @@ fn shorten(stream: &ImageStream, options: &PruneOptions, now: Time) -> PrunedStr
         });
     }
     PrunedStream { stream, dropped }
-}
-
-/// The images that nothing in `streams` names.
-fn unnamed<'a>(
-    streams: impl Iterator<Item = &'a ImageStream>,
-    images: &'a [Image],
-    options: &PruneOptions,
-    now: Time,
-) -> Vec<String> {
-    let named = streams.flat_map(|stream| &stream.status.tags).flat_map(|tag| &tag.items);
-    let is_young = |image: &&Image| options.is_young(image.metadata.creation_timestamp, now);
-    let young = images.iter().filter(is_young).map(|image| image.metadata.name.as_str());
-    let kept = with_children(named.flat_map(digests).chain(young), images);
-    let names = images.iter().map(|image| &image.metadata.name);
-    names.filter(|name| !kept.contains(name.as_str())).cloned().collect()
 }
 
 /// The images that an entry names: its own, and the digest of its reference.

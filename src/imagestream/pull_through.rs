@@ -11,7 +11,7 @@
 use async_trait::async_trait;
 
 use super::api::{Image, ImageStream, ReferencePolicyType, TagEvent};
-use crate::model::{Digest, Repository};
+use crate::model::{Digest, Repository, Tag};
 
 /// The annotation of an image that names the places that its data were copied to, parted by spaces.
 pub const COPIED_TO: &str = "longshore.io/copied-to";
@@ -37,6 +37,8 @@ pub trait PullThrough: Send + Sync {
 pub struct Wanted {
     /// Where it is.
     pub repository: Repository,
+    /// The tag by which it was found, which also says which mirrors may have it.
+    pub tag: Option<Tag>,
     /// Its digest.
     pub digest: Digest,
     /// Whether its registry may lack a trusted certificate, or TLS.

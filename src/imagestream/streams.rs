@@ -116,6 +116,7 @@ pub trait Streams: Send + Sync {
     /// The digests of all images that are known.
     async fn images(&self) -> Result<Vec<String>>;
 
-    /// Forgets an image.
-    async fn delete_image(&self, digest: &str) -> Result<()>;
+    /// Forgets those of these images that nothing names. The answer is those that are gone now: a stream may have come
+    /// to name one since they were chosen.
+    async fn delete_images(&self, digests: &[String]) -> Result<Vec<String>>;
 }

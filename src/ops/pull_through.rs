@@ -10,7 +10,7 @@ use crate::imagestream::fetch::Registries;
 use crate::imagestream::{self, Wanted};
 use crate::mirror::Mapping;
 use crate::model::{Digest, Endpoint, ImageName, ImageRef, Repository, Tag, one_line};
-use crate::store::Open;
+use crate::store::{self, Open, Sink, Source};
 use crate::transfer::{Attachments, CopyOptions, Observer};
 
 /// What images cannot be copied to along with an import.
@@ -92,12 +92,14 @@ impl PullThrough {
     }
 
     async fn copy_from(&self, open: &Arc<dyn Open>, images: &[&Wanted]) -> Vec<CopiedImage> {
-        let ends =
-            Ends { source: Arc::clone(open), destination: Arc::clone(&self.options.destination) };
+        let ends = Ends {
+            source: Arc::new(AsFound(Arc::clone(open))),
+            destination: Arc::clone(&self.options.destination),
+        };
         let mappings = images.iter().map(|image| {
             let source = ImageRef {
                 repository: image.repository.clone(),
-                tag: None,
+                tag: image.tag.clone(),
                 digest: Some(image.digest.clone()),
             };
             let source = Endpoint::Registry(ImageName::Qualified(source));
@@ -110,6 +112,27 @@ impl PullThrough {
             ..CopyRequest::default()
         };
         copy(&ends, &request, Arc::clone(&self.options.observer)).await.images
+    }
+}
+
+/// Opens an image where the import found it: settings name mirrors for tags and others for digests, and the import asked
+/// by tag. What is read there is still the digest.
+struct AsFound(Arc<dyn Open>);
+
+#[async_trait]
+impl Open for AsFound {
+    async fn source(&self, endpoint: &Endpoint) -> store::Result<Arc<dyn Source>> {
+        match endpoint {
+            Endpoint::Registry(ImageName::Qualified(image)) if image.tag.is_some() => {
+                let image = ImageRef { digest: None, ..image.clone() };
+                self.0.source(&Endpoint::Registry(ImageName::Qualified(image))).await
+            }
+            other => self.0.source(other).await,
+        }
+    }
+
+    async fn sink(&self, endpoint: &Endpoint) -> store::Result<Arc<dyn Sink>> {
+        self.0.sink(endpoint).await
     }
 }
 

@@ -98,7 +98,7 @@ impl Streams for Place {
     async fn images(&self) -> Result<Vec<String>> {
         unreachable!()
     }
-    async fn delete_image(&self, _: &str) -> Result<()> {
+    async fn delete_images(&self, _: &[String]) -> Result<Vec<String>> {
         unreachable!()
     }
 }

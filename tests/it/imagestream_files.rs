@@ -1,7 +1,7 @@
 //! A folder of streams, as people, git, `oc` and other processes see it.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use longshore::imagestream::api::{ObjectReference, SpecTag, StatusTag, TagEvent};
@@ -56,7 +56,7 @@ fn folder(files: &[(&str, &str)]) -> (tempfile::TempDir, Files) {
 
 fn edit(files: &Files, stream: &str, change: impl FnOnce(&mut ImageStream)) -> Result<(), Error> {
     let name = name(stream);
-    files.edit(&name, |before| {
+    files.writer().unwrap().edit(&name, |before| {
         let new = || ImageStream::new(name.namespace().as_str(), name.name());
         let mut stream = before.cloned().unwrap_or_else(new);
         change(&mut stream);
@@ -113,14 +113,11 @@ fn a_change_leaves_everything_else_as_people_wrote_it() {
 fn without_a_change_the_file_is_not_touched() {
     let (_temp, files) = folder(&[("dev/app.yaml", STREAM)]);
     let path = files.root().join("dev/app.yaml");
-    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o444)).unwrap();
+    fs::set_permissions(&path, PermissionsExt::from_mode(0o444)).unwrap();
     let before = fs::metadata(&path).unwrap();
     edit(&files, "dev/app", |_| ()).unwrap();
     let after = fs::metadata(&path).unwrap();
-    assert_eq!(
-        std::os::unix::fs::MetadataExt::ino(&before),
-        std::os::unix::fs::MetadataExt::ino(&after)
-    );
+    assert_eq!(before.ino(), after.ino());
     edit(&files, "dev/app", |stream| stream.metadata.generation = 1).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions(), before.permissions());
     assert_eq!(text(&files, "dev/app.yaml").lines().next(), Some("# what we follow"));
@@ -250,8 +247,8 @@ fn json_and_other_names_are_read_and_kept() {
     edit(&files, "dev/app", |stream| stream.metadata.generation = 7).unwrap();
     let expected = json.replace("  \"resourceVersion\": \"820\"\n", "  \"generation\": 7\n");
     assert_eq!(text(&files, "dev/app.json"), expected);
-    assert!(files.delete(&name("images/app")).unwrap());
-    assert!(!files.delete(&name("images/app")).unwrap());
+    assert!(files.writer().unwrap().delete(&name("images/app")).unwrap());
+    assert!(!files.writer().unwrap().delete(&name("images/app")).unwrap());
     assert_eq!(list(None), ["dev/app"]);
 }
 
@@ -327,7 +324,7 @@ fn a_fault_is_told_with_its_place_and_nothing_changes() {
     for error in [
         files.get(&name("dev/app")).unwrap_err(),
         files.list(None).unwrap().remove(0).unwrap_err(),
-        files.delete(&name("dev/app")).unwrap_err(),
+        files.writer().unwrap().delete(&name("dev/app")).unwrap_err(),
     ] {
         assert_eq!(root(&error, &files), "dev/app.json and dev/app.yaml are for one stream");
     }
@@ -368,9 +365,9 @@ fn links_stay_within_the_root() {
         assert!(edit(&files, stream, |stream| stream.metadata.generation = 7).is_err(), "{stream}");
     }
     let digest = Digest::of(b"x");
-    assert!(files.put_image(&digest, &Image::new(digest.as_str())).is_err());
-    assert!(files.delete(&name("prod/app")).is_err());
-    assert!(files.delete(&name("dev/other")).unwrap());
+    assert!(files.writer().unwrap().put_image(&digest, &Image::new(digest.as_str())).is_err());
+    assert!(files.writer().unwrap().delete(&name("prod/app")).is_err());
+    assert!(files.writer().unwrap().delete(&name("dev/other")).unwrap());
     assert_eq!(fs::read_to_string(outside.join("app.yaml")).unwrap(), STREAM);
     assert_eq!(names_in(&outside), ["app.yaml"]);
 }
@@ -404,9 +401,9 @@ fn images_are_kept_by_their_digest() {
         assert_eq!(files.image(digest).unwrap(), None);
         let mut image = Image::new(digest.as_str());
         image.docker_image_reference = "q.io/a:1".to_owned();
-        assert!(files.put_image(digest, &image).unwrap());
+        assert!(files.writer().unwrap().put_image(digest, &image).unwrap());
         image.docker_image_reference = "q.io/a:2".to_owned();
-        assert!(!files.put_image(digest, &image).unwrap());
+        assert!(!files.writer().unwrap().put_image(digest, &image).unwrap());
         assert_eq!(files.image(digest).unwrap().unwrap().docker_image_reference, "q.io/a:1");
     }
     assert_eq!(files.images().unwrap(), digests);
@@ -418,22 +415,39 @@ fn images_are_kept_by_their_digest() {
         files.image(&digests[0]),
         Err(Error::Misplaced { field: "metadata.name", .. })
     ));
-    assert!(files.delete_image(&digests[0]).unwrap());
-    assert!(!files.delete_image(&digests[0]).unwrap());
+    assert!(files.writer().unwrap().delete_image(&digests[0]).unwrap());
+    assert!(!files.writer().unwrap().delete_image(&digests[0]).unwrap());
     assert_eq!(files.images().unwrap(), digests[1..]);
 }
 
 #[test]
 fn a_change_that_fails_changes_nothing() {
     let (_temp, files) = folder(&[("dev/app.yaml", STREAM)]);
-    let refused: Result<(), Error> =
-        files.edit(&name("dev/app"), |_| Err(Error::NotAFile(PathBuf::from("x"))));
+    let refused: Result<(), Error> = files
+        .writer()
+        .unwrap()
+        .edit(&name("dev/app"), |_| Err(Error::NotAFile(PathBuf::from("x"))));
     assert!(refused.is_err());
-    let left: Result<u8, Error> = files.edit(&name("dev/new"), |before| {
+    let left: Result<u8, Error> = files.writer().unwrap().edit(&name("dev/new"), |before| {
         assert!(before.is_none());
         Ok((None, 7))
     });
     assert_eq!(left.unwrap(), 7);
     assert_eq!(text(&files, "dev/app.yaml"), STREAM);
     assert_eq!(names_in(&files.root().join("dev")), ["app.yaml"]);
+}
+
+#[test]
+fn a_file_that_is_replaced_stays_its_owners_and_as_open_as_it_was() {
+    let (_temp, files) = folder(&[("dev/app.yaml", STREAM)]);
+    let path = files.root().join("dev/app.yaml");
+    // Root alone can give a file away.
+    let is_given = std::os::unix::fs::chown(&path, Some(1234), Some(2345)).is_ok();
+    for mode in [0o666, 0o660, 0o604] {
+        fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        edit(&files, "dev/app", |stream| stream.metadata.generation += 1).unwrap();
+        let after = fs::metadata(&path).unwrap();
+        assert_eq!(after.permissions().mode() & 0o777, mode);
+        assert!(!is_given || (after.uid(), after.gid()) == (1234, 2345));
+    }
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use longshore::imagestream::api::{
     DOCKER_IMAGE, ImageStreamImport, ImportMode, ObjectReference, ReferencePolicyType, SpecTag,
+    Status,
 };
+use longshore::imagestream::fetch::Observer;
 use longshore::imagestream::requests::{ImportOptions, Scope, import};
 use longshore::imagestream::{
     Error, Fetching, Files, ImageStream, Local, Namespace, PULL_THROUGH, StreamName, StreamTag,
@@ -47,14 +49,27 @@ impl Site {
     }
 
     fn local_with(&self, pull: Option<Arc<PullThrough>>) -> Local {
-        let fetching = Fetching {
+        let pull_through = pull.map(|pull| pull as _);
+        self.local_by(Fetching { pull_through, ..self.fetching() })
+    }
+
+    fn local_by(&self, fetching: Fetching) -> Local {
+        Local::new(Files::open(&self.root()).unwrap(), fetching)
+    }
+
+    fn fetching(&self) -> Fetching {
+        Fetching {
             registries: self.importer.registries(),
             limit: Some(50),
             observer: Arc::new(()),
-            pull_through: pull.map(|pull| pull as _),
+            pull_through: None,
             clock: now,
-        };
-        Local::new(Files::open(&self.root()).unwrap(), fetching)
+        }
+    }
+
+    fn image_file(&self, digest: &str, extension: &str) -> PathBuf {
+        let (_, hex) = digest.split_once(':').unwrap();
+        self.root().join(format!("images/sha256/{hex}.{extension}"))
     }
 
     /// Pushes an image, another for each `seed`; its digest.
@@ -349,8 +364,11 @@ async fn tags_are_set_moved_and_removed_by_hand() {
     local.delete(&app()).await.unwrap();
     assert!(matches!(local.delete(&app()).await, Err(Error::NoStream(_))));
     assert_eq!(local.get(&app()).await.unwrap(), None);
-    local.delete_image(&first).await.unwrap();
-    assert!(local.delete_image(&first).await.is_err());
+    let named = std::slice::from_ref(&first);
+    assert_eq!(local.delete_images(named).await.unwrap(), [""; 0], "other:prod points to it");
+    local.delete(&tag("other:prod").stream).await.unwrap();
+    assert_eq!(local.delete_images(named).await.unwrap(), named);
+    assert_eq!(local.delete_images(named).await.unwrap(), [""; 0]);
     for none in ["", "../../etc/passwd", "sha256:12", &first] {
         assert_eq!(local.image(none).await.unwrap(), None, "{none}");
     }
@@ -400,5 +418,75 @@ async fn image_data_that_could_not_be_copied_are_copied_by_the_next_import() {
     let stream = imported(&site.local(), &again).await.status.import.unwrap();
     assert_eq!(stream.status.docker_image_repository, "");
     let (stream, _) = run(&again).await;
+    assert_eq!(stream.status.docker_image_repository, own);
+}
+
+/// Somebody who forgets all images as soon as one was fetched.
+struct Forgetful(PathBuf);
+
+impl Observer for Forgetful {
+    fn fetched(&self, _: &str, _: &Status) {
+        fs::remove_dir_all(self.0.join("images")).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_image_that_is_forgotten_during_an_import_is_there_afterwards() {
+    need!("docker-registry");
+    let site = Site::new();
+    let (digest, local) = (site.push("app:v1", 1), site.local());
+    imported(&local, &of_tag("v1", Some(site.image("app:v1")))).await;
+    let observer = Arc::new(Forgetful(site.root()));
+    let meanwhile = site.local_by(Fetching { observer, ..site.fetching() });
+    imported(&meanwhile, &of_tag("again", Some(site.image("app:v1")))).await;
+    let image = local.image(&digest).await.unwrap().expect("the stream names it");
+    assert_eq!(image.docker_image_reference, format!("{}@{digest}", site.image("app")));
+    assert_eq!(image.kind, "Image");
+}
+
+#[tokio::test]
+async fn a_damaged_image_is_repaired_by_the_next_import() {
+    need!("docker-registry");
+    let site = Site::new();
+    let (digest, local) = (site.push("app:v1", 1), site.local());
+    let options = of_tag("v1", Some(site.image("app:v1")));
+    imported(&local, &options).await;
+    let (yaml, json) = (site.image_file(&digest, "yaml"), site.image_file(&digest, "json"));
+    let whole = read(&yaml);
+    for (damaged, text) in [(&yaml, "kind: Im"), (&yaml, "{"), (&json, ""), (&yaml, "kind: Pod")] {
+        fs::remove_file(&yaml).unwrap();
+        fs::write(damaged, text).unwrap();
+        assert!(local.image(&digest).await.is_err(), "{text}");
+        imported(&local, &options).await;
+        assert_eq!(read(&yaml), whole, "{text}");
+        assert!(!json.exists());
+    }
+}
+
+#[tokio::test]
+async fn image_data_are_copied_from_the_mirror_that_served_the_tag() {
+    need!("docker-registry");
+    let (mut site, to) = (Site::new(), Registry::open());
+    site.push("cache/app:v1", 1);
+    site.importer.settings = format!(
+        "[[registry]]\nlocation = \"vendor.example.test/team\"\n[[registry.mirror]]\nlocation = \"{}/cache\"\npull-from-mirror = \"tag-only\"\n",
+        site.registry.address()
+    );
+    let registries = site.importer.registries();
+    let options = PullThroughOptions {
+        destination: Arc::clone(&registries.verified),
+        registries,
+        options: CopyOptions::default(),
+        observer: Arc::new(()),
+    };
+    let own = format!("{}/own/app", to.address());
+    let pull = Arc::new(PullThrough::new(&own.parse().unwrap(), options).unwrap());
+    let local = site.local_with(Some(Arc::clone(&pull)));
+    let options = ImportOptions {
+        reference_policy: Some(ReferencePolicyType::Local),
+        ..of_tag("v1", Some("vendor.example.test/team/app:v1".to_owned()))
+    };
+    let stream = imported(&local, &options).await.status.import.unwrap();
+    assert!(pull.take().iter().all(|image| image.result.is_ok()));
     assert_eq!(stream.status.docker_image_repository, own);
 }

@@ -35,7 +35,7 @@ fn push_index(registry: &Registry, shell: &Shell) -> Wanted {
     shell.ok(&["push", "--plain-http", "oci:image:v1", &name]);
     let image: ImageRef = name.parse().unwrap();
     let digest = digest(&index).parse().unwrap();
-    Wanted { repository: image.repository, digest, insecure: false }
+    Wanted { repository: image.repository, tag: None, digest, insecure: false }
 }
 
 #[tokio::test]

@@ -1,19 +1,25 @@
 //! Writers of one stream at the same time, and writers that are killed. The writers are this binary, started anew.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use longshore::imagestream::api::{StatusTag, TagEvent};
+use longshore::imagestream::api::{ObjectMeta, SpecTag, StatusTag, TagEvent};
 use longshore::imagestream::files::Error;
 use longshore::imagestream::{Files, ImageStream, Namespace, StreamName};
+
+use crate::support::program;
+use crate::support::shell::Shell;
 
 const ROOT: &str = "LONGSHORE_TEST_STREAMS";
 const TAG: &str = "LONGSHORE_TEST_TAG";
 const TIMES: &str = "LONGSHORE_TEST_TIMES";
 
-fn stream() -> StreamName {
+fn stream_name() -> StreamName {
     StreamName::new(Namespace::default(), "app").unwrap()
 }
 
@@ -34,7 +40,8 @@ fn a_writer() {
     let files = Files::open(Path::new(&root)).unwrap();
     let tag = std::env::var(TAG).unwrap();
     for _ in 0..std::env::var(TIMES).unwrap().parse::<usize>().unwrap() {
-        let length: usize = files.edit(&stream(), |before| add(before, &tag)).unwrap();
+        let length: usize =
+            files.writer().unwrap().edit(&stream_name(), |before| add(before, &tag)).unwrap();
         println!("written {length}");
     }
 }
@@ -61,7 +68,7 @@ fn add(before: Option<&ImageStream>, tag: &str) -> Result<(Option<ImageStream>, 
 
 /// The lengths of the histories, all of which are without gaps.
 fn history(files: &Files, tag: &str) -> usize {
-    let Some(stream) = files.get(&stream()).unwrap() else { return 0 };
+    let Some(stream) = files.get(&stream_name()).unwrap() else { return 0 };
     let items = stream.status_tag(tag).map(|tag| tag.items.clone()).unwrap_or_default();
     for (i, item) in items.iter().enumerate() {
         assert_eq!(usize::try_from(item.generation).unwrap(), items.len() - i);
@@ -98,7 +105,82 @@ fn a_killed_writer_leaves_a_whole_file_with_all_that_it_wrote() {
         assert!(found == told || found == told + 1, "{told} were written, {found} are there");
     }
     let before = history(&files, "a");
-    assert_eq!(files.edit(&stream(), |stream| add(stream, "a")).unwrap(), before + 1);
+    assert_eq!(
+        files.writer().unwrap().edit(&stream_name(), |stream| add(stream, "a")).unwrap(),
+        before + 1
+    );
     let left = std::fs::read_dir(root.path().join("default")).unwrap().count();
     assert_eq!(left, 1, "what killed writers left is swept by the next");
+}
+
+#[test]
+fn who_waits_for_another_writer_says_so() {
+    let shell = Shell::new();
+    shell.ok(&["tag", "--reference", "q.io/org/app:v1", "app:v1", "--store=streams"]);
+    let lock = File::options().write(true).open(shell.path("streams/.lock")).unwrap();
+    lock.lock().unwrap();
+    let mut child = program::longshore(shell.home())
+        .args(["stream", "delete", "app", "--store=streams"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    assert!(said.contains("waiting for another writer"), "{said}");
+    drop(lock);
+    assert!(child.wait().unwrap().success());
+}
+
+/// A stream so long that nobody writes it at once.
+fn long(generation: i64) -> ImageStream {
+    let mut stream = ImageStream::new("default", "app");
+    for number in 0..2000 {
+        let tag = format!("tag-{number}");
+        let (added, _) = add(Some(&stream).filter(|_| number < 20), &tag).unwrap();
+        match added {
+            Some(added) if number < 20 => stream = added,
+            _ => stream.spec.tags.push(SpecTag { name: tag, ..SpecTag::default() }),
+        }
+    }
+    stream.metadata.generation = generation;
+    stream
+}
+
+#[test]
+fn a_reader_never_meets_a_part_of_a_stream() {
+    let root = tempfile::tempdir().unwrap();
+    let files = Files::open(root.path()).unwrap();
+    let whole = long(1);
+    let write = |stream: &ImageStream| {
+        let written: Result<(), Error> =
+            files.writer().unwrap().edit(&stream_name(), |_| Ok((Some(stream.clone()), ())));
+        written.unwrap();
+    };
+    write(&whole);
+    let path = root.path().join("default/app.yaml");
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut read = 0;
+            while !is_done.load(Ordering::Relaxed) {
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(text.starts_with("apiVersion:"), "{} bytes", text.len());
+                assert!(text.ends_with("tag: tag-19\n"), "{} bytes", text.len());
+                read += 1;
+            }
+            read
+        });
+        let mut inode = std::fs::metadata(&path).unwrap().ino();
+        for generation in 2..12 {
+            write(&ImageStream {
+                metadata: ObjectMeta { generation, ..whole.metadata.clone() },
+                ..whole.clone()
+            });
+            let new = std::fs::metadata(&path).unwrap().ino();
+            assert_ne!(new, inode, "it was written into, not replaced");
+            inode = new;
+        }
+        is_done.store(true, Ordering::Relaxed);
+        assert!(reader.join().unwrap() > 0);
+    });
 }

@@ -188,10 +188,10 @@ async fn lists_come_in_pages_and_begin_anew_when_the_server_forgot() {
     let site = Site::new(move |asked| {
         let query = asked.target.split_once('?').unwrap().1;
         match (query, asked.number) {
-            ("limit=250", _) => ok(&list(json!("a/b="), json!([named("z")]))),
+            ("limit=250", _) => ok(&list(&json!("a/b="), &json!([named("z")]))),
             ("limit=250&continue=a%2Fb%3D", 1) => Some(status(410, "Expired", "too old")),
             ("limit=250&continue=a%2Fb%3D", _) => {
-                ok(&list(json!(""), json!([named("b"), named("a")])))
+                ok(&list(&json!(""), &json!([named("b"), named("a")])))
             }
             _ => None,
         }
@@ -219,13 +219,14 @@ async fn lists_come_in_pages_and_begin_anew_when_the_server_forgot() {
     assert!(accept.to_str().unwrap().contains("as=PartialObjectMetadataList"));
 }
 
-fn list(next: Value, items: Value) -> Value {
+fn list(next: &Value, items: &Value) -> Value {
     json!({ "kind": "ImageStreamList", "metadata": { "continue": next }, "items": items })
 }
 
 #[tokio::test]
 async fn a_list_that_leads_back_is_not_followed() {
-    let site = Site::new(|asked| ok(&list(json!(format!("mark-{}", asked.number % 3)), json!([]))));
+    let site =
+        Site::new(|asked| ok(&list(&json!(format!("mark-{}", asked.number % 3)), &json!([]))));
     let error = site.cluster().list(None).await.unwrap_err();
     assert!(told(&error).contains("leads back to a page that has come already"), "{error}");
     assert_eq!(site.server.asked().len(), 4);
@@ -248,7 +249,7 @@ async fn names_alone_are_understood_in_both_forms() {
 async fn a_time_limit_is_one_for_all_pages_and_tries() {
     let slow = |reply: Reply| Some(reply.after(Duration::from_millis(40)));
     let pages = Site::new(move |asked| {
-        slow(Reply::ok(list(json!(asked.number.to_string()), json!([])).to_string()))
+        slow(Reply::ok(list(&json!(asked.number.to_string()), &json!([])).to_string()))
     });
     let tries = Site::new(move |_| slow(status(503, "ServiceUnavailable", "not now")));
     let options = Options { timeout: Some(Duration::from_millis(300)), ..quick() };
@@ -309,7 +310,7 @@ async fn each_call_asks_for_what_it_is_about() {
         assert!(cluster.list(Some(&namespace)).await.is_err());
         assert!(cluster.images().await.is_err());
         assert!(cluster.image(image).await.is_err());
-        assert!(cluster.delete_image(image).await.is_err());
+        assert!(cluster.delete_images(&[image.to_owned()]).await.is_err());
         assert!(cluster.delete(&stream()).await.is_err());
         assert!(cluster.delete_tag(&tag).await.is_err());
         assert!(cluster.replace_status(&read).await.is_err());
@@ -443,7 +444,7 @@ async fn what_is_deleted_and_was_not_there_is_told() {
     assert!(matches!(error, StreamsError::NoStream(name) if name == stream()));
     assert!(cluster.image("sha256:x").await.unwrap().is_none());
     assert!(cluster.get(&stream()).await.unwrap().is_none());
-    cluster.delete_image("a/../b").await.unwrap();
+    cluster.delete_images(&["a/../b".to_owned()]).await.unwrap();
     assert!(site.server.asked().last().unwrap().path().ends_with("/images/a%2F..%2Fb"));
 }
 

@@ -1,6 +1,8 @@
 //! A session: endpoints opened as settings, auth files and `registries.conf` say.
 
 use std::fs;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 use longshore::config::{ConnectionOptions, Env, Registries};
@@ -194,6 +196,59 @@ async fn a_registry_that_the_settings_call_insecure_may_speak_plain_http() {
     let strict = User::new("").session(ConnectionOptions::default());
     let refused = failure(&strict, &from, &to).await;
     assert!(refused.contains("speaks plain HTTP"), "{refused}");
+}
+
+/// Passes connections on to `registry`, except those that begin as TLS: they are closed.
+fn closing_tls(registry: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, registry) = (listener.local_addr().unwrap().to_string(), registry.to_owned());
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut first = [0];
+            if client.peek(&mut first).is_err() || first == [0x16] {
+                continue;
+            }
+            let mut server = TcpStream::connect(&registry).unwrap();
+            let (mut back, mut forth) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            std::thread::spawn(move || io::copy(&mut client, &mut server));
+            std::thread::spawn(move || io::copy(&mut forth, &mut back));
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_registry_that_the_settings_call_insecure_may_hang_up_on_tls() {
+    need!("docker-registry");
+    let registry = Registry::open();
+    let address = closing_tls(registry.address());
+    let conf = format!("[[registry]]\nlocation = \"{address}\"\ninsecure = true\n");
+    let user = User::new(&conf);
+    let image = user.image("v1");
+    let session = user.session(ConnectionOptions::default());
+    let from = format!("oci:{}:v1", user.path("images"));
+    assert_eq!(copied(&session, &from, &format!("{address}/app:v1")).await, digest(&image));
+}
+
+#[tokio::test]
+async fn a_registry_that_the_settings_call_insecure_may_be_on_port_80_alone() {
+    need!("docker-registry");
+    // Not everybody may serve there, and one of us at a time can.
+    let Ok(listener) = TcpListener::bind("127.0.0.1:80") else { return };
+    if TcpStream::connect("127.0.0.1:443").is_ok() {
+        return;
+    }
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let _ = client.read(&mut [0; 4096]);
+            let _ = client.write_all(answer.as_bytes());
+        }
+    });
+    let user = User::new("[[registry]]\nlocation = \"127.0.0.1\"\ninsecure = true\n");
+    let session = user.session(ConnectionOptions::default());
+    let told = failure(&session, "127.0.0.1/app:v1", "oci:x:v1").await;
+    assert!(told.contains("404"), "{told}");
 }
 
 #[tokio::test]

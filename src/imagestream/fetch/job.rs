@@ -25,10 +25,25 @@ pub(super) enum Keeps {
     All,
 }
 
+/// Whether others are asked for along with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Company {
+    /// No.
+    Alone,
+    /// Yes: some of them may be one image under several tags.
+    Several,
+}
+
+impl Company {
+    pub(super) fn of(images: usize) -> Self {
+        if images > 1 { Self::Several } else { Self::Alone }
+    }
+}
+
 /// What is asked first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum First {
-    /// The digest: it is probably known.
+    /// The digest: its image is probably known, or wanted for another tag too.
     Digest,
     /// The manifest.
     Manifest,
@@ -47,14 +62,21 @@ impl Job {
     /// What `spec` asks for; `None` for what is not on a registry, which is nothing to do.
     pub(super) fn new(
         spec: &ImageImportSpec,
+        company: Company,
         stream: Option<&ImageStream>,
         keep: bool,
     ) -> Option<Result<Self, ReferenceError>> {
         (spec.from.kind == DOCKER_IMAGE)
-            .then(|| Ok(Self::of(spec, stream, keep, Named::parse(&spec.from.name)?)))
+            .then(|| Ok(Self::of(spec, company, stream, keep, Named::parse(&spec.from.name)?)))
     }
 
-    fn of(spec: &ImageImportSpec, stream: Option<&ImageStream>, keep: bool, named: Named) -> Self {
+    fn of(
+        spec: &ImageImportSpec,
+        company: Company,
+        stream: Option<&ImageStream>,
+        keep: bool,
+        named: Named,
+    ) -> Self {
         let target = spec.to.as_ref().map_or_else(|| named.tag(), |to| to.name.clone());
         let stored = stream.and_then(|stream| stream.spec_tag(&target));
         let has_history = stream.is_some_and(|stream| stream.current(&target).is_some());
@@ -64,8 +86,10 @@ impl Job {
                 Some(ImportMode::PreserveOriginal) => Keeps::All,
                 _ => Keeps::One(Preference::of(stored.map(|tag| &tag.annotations))),
             },
-            first: match (has_history, detail) {
-                (true, Detail::Summary) => First::Digest,
+            first: match (has_history, company, detail) {
+                (true, _, Detail::Summary) | (_, Company::Several, Detail::Summary) => {
+                    First::Digest
+                }
                 _ => First::Manifest,
             },
             named,

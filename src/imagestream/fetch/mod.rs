@@ -2,9 +2,9 @@
 //!
 //! - One image that fails is told in its status and stops no other. Up to 16 are asked for at once; how requests are
 //!   retried, and how many go to one registry, is the transport's.
-//! - **Few requests.** A tag without history is read at once; one with a history is asked for its digest (HEAD), and
-//!   nothing more when the image of that digest is known. A manifest and a configuration are read once, however many
-//!   tags point to them. Of an index of which a tag keeps one image, the index is known too, so that its digest says
+//! - **Few requests.** One tag without history is read at once; one with a history, and one of several, is asked for its
+//!   digest (HEAD), and nothing more when the image of that digest is known. A manifest and a configuration are read
+//!   once, however many tags point to them. Of an index of which a tag keeps one image, the index is known too, so that its digest says
 //!   which image that is. A known digest that an import names is asked for by HEAD as well: the answer tells whether
 //!   it can still be had.
 //! - **Names.** The reference that is recorded is the one that was typed, made digest-specific, whichever mirror served

@@ -14,7 +14,7 @@ use super::super::api::{
 use super::super::image::{self, ImageError};
 use super::super::order::Bulk;
 use super::super::requests::repository_tag;
-use super::job::{Detail, First, Job, Keeps};
+use super::job::{Company, Detail, First, Job, Keeps};
 use super::once::Once;
 use super::reference::Named;
 use super::trouble::{self, Trouble};
@@ -36,8 +36,8 @@ type Answer<V> = Result<Arc<V>, Arc<Trouble>>;
 
 /// What a reference points to.
 enum Root {
-    Known(Image),
-    Read(Manifest),
+    At(Digest),
+    Read(Box<Manifest>),
 }
 
 /// An image, and those of the index that it is.
@@ -121,20 +121,20 @@ impl<'a> Run<'a> {
         self.fetcher.observer.planned(specs.len());
         let mut each = Vec::new();
         for spec in specs {
-            each.push(self.observed(spec).boxed());
+            each.push(self.observed(spec, Company::of(specs.len())).boxed());
         }
         stream::iter(each).buffered(IMAGES).collect().await
     }
 
-    async fn observed(&self, spec: &ImageImportSpec) -> ImageImportStatus {
-        let status = self.image(spec).await;
+    async fn observed(&self, spec: &ImageImportSpec, company: Company) -> ImageImportStatus {
+        let status = self.image(spec, company).await;
         self.fetcher.observer.fetched(&spec.from.name, &status.status);
         status
     }
 
-    async fn image(&self, spec: &ImageImportSpec) -> ImageImportStatus {
+    async fn image(&self, spec: &ImageImportSpec, company: Company) -> ImageImportStatus {
         let told = |status| ImageImportStatus { status, ..ImageImportStatus::default() };
-        let job = match Job::new(spec, self.stream, self.spec.import) {
+        let job = match Job::new(spec, company, self.stream, self.spec.import) {
             None => return told(Status::default()),
             Some(Err(_)) => return told(trouble::invalid(&spec.from.name)),
             Some(Ok(job)) => job,
@@ -172,13 +172,12 @@ impl<'a> Run<'a> {
         let source = source.map_err(|error| failed(Arc::new(Trouble::Manifest(error))))?;
         let key = self.key(job, &job.named.image);
         let root = self.roots.get(key, self.root(job, source.as_ref())).await.map_err(failed)?;
-        let image = match root.as_ref() {
-            Root::Known(image) => image.clone(),
-            Root::Read(manifest) => {
-                let read = self.read(job, source.as_ref(), manifest.digest(), Some(manifest));
-                Arc::unwrap_or_clone(read.await.map_err(failed)?)
-            }
+        let (digest, manifest) = match root.as_ref() {
+            Root::At(digest) => (digest, None),
+            Root::Read(manifest) => (manifest.digest(), Some(manifest.as_ref())),
         };
+        let image = self.read(job, source.as_ref(), digest, manifest).await.map_err(failed)?;
+        let image = Arc::unwrap_or_clone(image);
         if !is_index(&image) {
             return Ok(Found { image, children: Vec::new() });
         }
@@ -208,18 +207,12 @@ impl<'a> Run<'a> {
             Reference::Digest(digest) => self.known(digest.as_str(), job.detail).await.is_some(),
             Reference::Name(_) | Reference::Only => false,
         };
-        let wanted = if named || job.first == First::Digest {
+        if named || job.first == First::Digest {
             let told = source.digest(&reference).await.map_err(Trouble::Manifest)?;
-            let digest = told.ok_or(Trouble::Absent)?;
-            if let Some(image) = self.known(digest.as_str(), job.detail).await {
-                return Ok(Arc::new(Root::Known(image)));
-            }
-            Reference::Digest(digest)
-        } else {
-            reference
-        };
-        let manifest = source.manifest(&wanted).await.map_err(Trouble::Manifest)?;
-        Ok(Arc::new(Root::Read(manifest)))
+            return Ok(Arc::new(Root::At(told.ok_or(Trouble::Absent)?)));
+        }
+        let manifest = source.manifest(&reference).await.map_err(Trouble::Manifest)?;
+        Ok(Arc::new(Root::Read(Box::new(manifest))))
     }
 
     /// All images of an index.

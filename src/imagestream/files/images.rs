@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::document::{Claim, read, sorted, typed};
-use super::{Error, Files, place};
+use super::{Error, Files, Writer, place};
 use crate::imagestream::Image;
 use crate::imagestream::api::API_VERSION;
 use crate::model::{Algorithm, Digest};
@@ -31,53 +31,6 @@ impl Files {
         typed(&path, &text, &value).map(Some)
     }
 
-    /// Keeps an image, named `digest`. What is known of a digest does not change: an image that is there is left.
-    /// Tells whether it was kept.
-    ///
-    /// # Errors
-    /// When its file cannot be written.
-    pub fn put_image(&self, digest: &Digest, image: &Image) -> Result<bool, Error> {
-        let folder = self.image_folder(digest.algorithm());
-        if self.find(&folder, digest.hex())?.is_some() {
-            return Ok(false);
-        }
-        let lock = self.lock()?;
-        if self.find(&folder, digest.hex())?.is_some() {
-            return Ok(false);
-        }
-        let mut image = image.clone();
-        image.api_version = API_VERSION.to_owned();
-        image.kind = "Image".to_owned();
-        image.metadata.name = digest.to_string();
-        image.metadata.resource_version = None;
-        let path = folder.join(format!("{}.yaml", digest.hex()));
-        lock.create(&path, &yaml::write(&sorted(&image)))?;
-        Ok(true)
-    }
-
-    /// Changes what is noted of an image, as the only one who does so at the time; tells whether it is known. What did
-    /// not change stays as it is in its file.
-    ///
-    /// # Errors
-    /// When its file cannot be read or written, or is not this image.
-    pub fn edit_image(
-        &self,
-        digest: &Digest,
-        change: impl FnOnce(&mut Image),
-    ) -> Result<bool, Error> {
-        let lock = self.lock()?;
-        let Some(mut image) = self.image(digest)? else { return Ok(false) };
-        let before = image.clone();
-        change(&mut image);
-        let path = self.find(&self.image_folder(digest.algorithm()), digest.hex())?;
-        if let Some(path) = path.filter(|_| image != before)
-            && let Some(text) = self.read(&path)?
-        {
-            lock.replace(&path, &yaml::rewrite(&text, &sorted(&image)))?;
-        }
-        Ok(true)
-    }
-
     /// The digests of all images that are known, sorted.
     ///
     /// # Errors
@@ -94,18 +47,72 @@ impl Files {
         Ok(found)
     }
 
+    fn image_folder(&self, algorithm: Algorithm) -> PathBuf {
+        self.root.join(FOLDER).join(algorithm.as_str())
+    }
+}
+
+impl Writer<'_> {
+    /// Keeps an image, named `digest`. What is known of a digest does not change: an image that is there is left, and a
+    /// file that is not this image is replaced. Tells whether it was written.
+    ///
+    /// # Errors
+    /// When its file cannot be written.
+    pub fn put_image(&self, digest: &Digest, image: &Image) -> Result<bool, Error> {
+        let folder = self.files.image_folder(digest.algorithm());
+        let path = folder.join(format!("{}.yaml", digest.hex()));
+        match self.files.image(digest) {
+            Ok(Some(_)) => return Ok(false),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!("image {digest} is written anew: {error}");
+                let damaged = self.files.find(&folder, digest.hex())?;
+                // One of another form would stand beside the new file.
+                damaged
+                    .filter(|damaged| *damaged != path)
+                    .map_or(Ok(false), |p| self.remove(&p))?;
+            }
+        }
+        let mut image = image.clone();
+        image.api_version = API_VERSION.to_owned();
+        image.kind = "Image".to_owned();
+        image.metadata.name = digest.to_string();
+        image.metadata.resource_version = None;
+        self.create(&path, &yaml::write(&sorted(&image)))?;
+        Ok(true)
+    }
+
+    /// Changes what is noted of an image; tells whether it is known. What did not change stays as it is in its file.
+    ///
+    /// # Errors
+    /// When its file cannot be read or written, or is not this image.
+    pub fn edit_image(
+        &self,
+        digest: &Digest,
+        change: impl FnOnce(&mut Image),
+    ) -> Result<bool, Error> {
+        let files = self.files;
+        let Some(mut image) = files.image(digest)? else { return Ok(false) };
+        let before = image.clone();
+        change(&mut image);
+        let path = files.find(&files.image_folder(digest.algorithm()), digest.hex())?;
+        if let Some(path) = path.filter(|_| image != before)
+            && let Some(text) = files.read(&path)?
+        {
+            self.replace(&path, &yaml::rewrite(&text, &sorted(&image)))?;
+        }
+        Ok(true)
+    }
+
     /// Forgets an image; tells whether it was known.
     ///
     /// # Errors
     /// When its file cannot be removed.
     pub fn delete_image(&self, digest: &Digest) -> Result<bool, Error> {
-        match self.find(&self.image_folder(digest.algorithm()), digest.hex())? {
-            Some(path) => self.lock()?.remove(&path),
+        let folder = self.files.image_folder(digest.algorithm());
+        match self.files.find(&folder, digest.hex())? {
+            Some(path) => self.remove(&path),
             None => Ok(false),
         }
-    }
-
-    fn image_folder(&self, algorithm: Algorithm) -> PathBuf {
-        self.root.join(FOLDER).join(algorithm.as_str())
     }
 }

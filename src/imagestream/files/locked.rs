@@ -1,27 +1,36 @@
 //! Writing below the root: one writer at a time, and readers see the old file or the new one, never a part.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use rustix::fs::OFlags;
+use rustix::fs::{Gid, OFlags, Uid};
 use tempfile::Builder;
 
 use super::{Error, Files, LIMIT};
 
+/// How long another writer is waited for without a word.
+const SILENT: Duration = Duration::from_secs(1);
+/// How long before the lock is tried again in that time.
+const AGAIN: Duration = Duration::from_millis(5);
 /// What a killed writer leaves is named so.
 const TEMPORARY: (&str, &str) = (".longshore-", ".tmp");
 
-/// Proof that nobody else writes. The lock belongs to the open file, so a killed writer leaves none.
-pub(super) struct Lock<'f> {
-    files: &'f Files,
+/// Whoever may write: there is one at a time, in all processes. The lock belongs to the open file, so a killed writer
+/// leaves none.
+pub struct Writer<'f> {
+    pub(super) files: &'f Files,
     _held: File,
 }
 
 impl Files {
-    /// Waits for other writers. The root is made if there is none.
-    pub(super) fn lock(&self) -> Result<Lock<'_>, Error> {
+    /// Waits for other writers, and says so when that takes long. The root is made if there is none.
+    ///
+    /// # Errors
+    /// When the root cannot be made, or its lock not be had.
+    pub fn writer(&self) -> Result<Writer<'_>, Error> {
         fs::create_dir_all(&self.root).map_err(Error::io("create", &self.root))?;
         let path = self.root.join(".lock");
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
@@ -33,17 +42,46 @@ impl Files {
             .custom_flags(i32::try_from(flags.bits()).unwrap_or_default())
             .open(&path)
             .map_err(Error::io("open", &path))?;
-        file.lock().map_err(Error::io("lock", &path))?;
-        Ok(Lock { files: self, _held: file })
+        wait_for(&file, &path)?;
+        Ok(Writer { files: self, _held: file })
     }
 }
 
-impl Lock<'_> {
-    /// Puts a new file in the place of the one at `path`. A link stays, the file behind it is replaced.
+/// Locks `file`, which is at `path`.
+fn wait_for(file: &File, path: &Path) -> Result<(), Error> {
+    let until = Instant::now() + SILENT;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(AGAIN),
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(error)) => return Err(Error::io("lock", path)(error)),
+        }
+    }
+    tracing::warn!("waiting for another writer, who has locked {}", path.display());
+    file.lock().map_err(Error::io("lock", path))
+}
+
+impl Writer<'_> {
+    /// Puts a new file in the place of the one at `path`, for the same users. A link stays, the file behind it is
+    /// replaced.
     pub(super) fn replace(&self, path: &Path, text: &str) -> Result<(), Error> {
         let target = self.files.contained(path)?;
-        let mode = target.metadata().map_err(Error::io("look at", &target))?.permissions().mode();
-        self.write(&target, text, mode & 0o777)
+        let old = target.metadata().map_err(Error::io("look at", &target))?;
+        // Until it has its owner and mode, nobody else may read what perhaps only they might.
+        self.write(&target, text, 0o600, |file| {
+            let mode = Permissions::from_mode(old.mode() & 0o777);
+            if rustix::fs::fchown(
+                file,
+                Some(Uid::from_raw(old.uid())),
+                Some(Gid::from_raw(old.gid())),
+            )
+            .is_err()
+            {
+                tracing::debug!("{} keeps neither owner nor group", target.display());
+            }
+            file.set_permissions(mode)
+        })
     }
 
     /// Makes a new file, and the folder for it.
@@ -54,7 +92,7 @@ impl Lock<'_> {
         }
         let name = path.file_name().unwrap_or_default();
         // What the user's umask takes away from this is taken away.
-        self.write(&self.files.contained(folder)?.join(name), text, 0o666)
+        self.write(&self.files.contained(folder)?.join(name), text, 0o666, |_| Ok(()))
     }
 
     /// Removes a file, or a link; tells whether it was there.
@@ -83,7 +121,13 @@ impl Lock<'_> {
         Ok(())
     }
 
-    fn write(&self, target: &Path, text: &str, mode: u32) -> Result<(), Error> {
+    fn write(
+        &self,
+        target: &Path,
+        text: &str,
+        mode: u32,
+        prepare: impl FnOnce(&File) -> io::Result<()>,
+    ) -> Result<(), Error> {
         if text.len() as u64 > LIMIT {
             return Err(Error::TooLarge { path: target.to_owned(), limit: LIMIT });
         }
@@ -95,7 +139,9 @@ impl Lock<'_> {
             .permissions(Permissions::from_mode(mode))
             .tempfile_in(folder)
             .map_err(Error::io("create a file in", folder))?;
-        let written = file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all());
+        let written = prepare(file.as_file())
+            .and_then(|()| file.write_all(text.as_bytes()))
+            .and_then(|()| file.as_file().sync_all());
         written.map_err(Error::io("write", file.path()))?;
         file.persist(target).map_err(|error| Error::io("replace", target)(error.error))?;
         sync(folder)

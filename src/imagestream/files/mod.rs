@@ -27,6 +27,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 pub use error::Error;
+pub use locked::Writer;
 
 use self::document::Document;
 use super::{ImageStream, Namespace, StreamName};
@@ -105,48 +106,6 @@ impl Files {
         Ok(Some(Document::parse(path, text, &name)?.stream))
     }
 
-    /// Changes a stream, as the only one who does so at the time in all processes. `change` is given the stream, if it
-    /// is there, and answers what is to be kept (nothing to leave all as it is), and something for the caller.
-    ///
-    /// A stream that is new is written as `kubectl get -o yaml` prints it; in one that is there, what did not change
-    /// stays as it is, to the byte.
-    ///
-    /// # Errors
-    /// Those of `change`, after which nothing has changed. When the file cannot be read or written, or is not the
-    /// stream that its place says.
-    pub fn edit<T, E: From<Error>>(
-        &self,
-        name: &StreamName,
-        change: impl FnOnce(Option<&ImageStream>) -> Result<(Option<ImageStream>, T), E>,
-    ) -> Result<T, E> {
-        let lock = self.lock()?;
-        let before = self.load(name)?;
-        let (after, done) = change(before.as_ref().map(|(_, document)| &document.stream))?;
-        if let Some(after) = after {
-            match before {
-                Some((path, document)) => {
-                    let text = document.changed(&after, name);
-                    if text != document.text {
-                        lock.replace(&path, &text)?;
-                    }
-                }
-                None => lock.create(&self.place(name, "yaml"), &document::print(&after, name))?,
-            }
-        }
-        Ok(done)
-    }
-
-    /// Removes a stream; tells whether it was there. Of a link, the link goes.
-    ///
-    /// # Errors
-    /// When its file cannot be removed, or there are two.
-    pub fn delete(&self, name: &StreamName) -> Result<bool, Error> {
-        let Some(path) = self.find(&self.folder(name.namespace()), name.name())? else {
-            return Ok(false);
-        };
-        self.lock()?.remove(&path)
-    }
-
     /// The stream's file and what it says.
     fn load(&self, name: &StreamName) -> Result<Option<(PathBuf, Document)>, Error> {
         let Some(path) = self.find(&self.folder(name.namespace()), name.name())? else {
@@ -187,5 +146,51 @@ impl Files {
             found.insert(stem.to_owned(), one);
         }
         Ok(found)
+    }
+}
+
+impl Writer<'_> {
+    /// Changes a stream. `change` is given the stream, if it is there, and answers what is to be kept (nothing to leave
+    /// all as it is), and something for the caller.
+    ///
+    /// A stream that is new is written as `kubectl get -o yaml` prints it; in one that is there, what did not change
+    /// stays as it is, to the byte.
+    ///
+    /// # Errors
+    /// Those of `change`, after which the stream has not changed. When the file cannot be read or written, or is not
+    /// the stream that its place says.
+    pub fn edit<T, E: From<Error>>(
+        &self,
+        name: &StreamName,
+        change: impl FnOnce(Option<&ImageStream>) -> Result<(Option<ImageStream>, T), E>,
+    ) -> Result<T, E> {
+        let before = self.files.load(name)?;
+        let (after, done) = change(before.as_ref().map(|(_, document)| &document.stream))?;
+        if let Some(after) = after {
+            match before {
+                Some((path, document)) => {
+                    let text = document.changed(&after, name);
+                    if text != document.text {
+                        self.replace(&path, &text)?;
+                    }
+                }
+                None => {
+                    let path = self.files.place(name, "yaml");
+                    self.create(&path, &document::print(&after, name))?;
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// Removes a stream; tells whether it was there. Of a link, the link goes.
+    ///
+    /// # Errors
+    /// When its file cannot be removed, or there are two.
+    pub fn delete(&self, name: &StreamName) -> Result<bool, Error> {
+        match self.files.find(&self.files.folder(name.namespace()), name.name())? {
+            Some(path) => self.remove(&path),
+            None => Ok(false),
+        }
     }
 }

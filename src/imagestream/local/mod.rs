@@ -6,16 +6,17 @@
 
 mod import;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::api::{Image, ObjectMeta, SpecTag, Time};
 use super::fetch::{self, Registries};
-use super::files::Files;
+use super::files::{Files, Writer};
 use super::{
     Error, ImageStream, ImageStreamImport, Listing, Namespace, PullThrough, Result, StreamName,
-    StreamTag, Streams, change, pull_through, refusal,
+    StreamTag, Streams, change, prune, pull_through, refusal,
 };
 use crate::model::Digest;
 
@@ -74,10 +75,20 @@ impl Local {
         name: &StreamName,
         change: impl FnOnce(Option<&ImageStream>) -> Result<ImageStream> + Send + 'static,
     ) -> Result<ImageStream> {
+        self.change_along(name, |old, _| change(old)).await
+    }
+
+    /// The same, and `change` may write images that the stream will name: nobody else writes until it does.
+    async fn change_along(
+        &self,
+        name: &StreamName,
+        change: impl FnOnce(Option<&ImageStream>, &Writer) -> Result<ImageStream> + Send + 'static,
+    ) -> Result<ImageStream> {
         let name = name.clone();
         self.with_files(move |files| {
-            let made = files.edit(&name, |old| {
-                let mut new = change(old)?;
+            let writer = files.writer()?;
+            let made = writer.edit(&name, |old| {
+                let mut new = change(old, &writer)?;
                 settle(files, &mut new);
                 let is_other = old != Some(&new);
                 Ok::<_, Error>((is_other.then(|| new.clone()), new))
@@ -167,7 +178,7 @@ impl Streams for Local {
 
     async fn delete(&self, name: &StreamName) -> Result<()> {
         let gone = name.clone();
-        let was_there = self.with_files(move |files| Ok(files.delete(&gone)?)).await?;
+        let was_there = self.with_files(move |files| Ok(files.writer()?.delete(&gone)?)).await?;
         if was_there { Ok(()) } else { Err(Error::NoStream(name.clone())) }
     }
 
@@ -194,12 +205,9 @@ impl Streams for Local {
         Ok(digests.iter().map(ToString::to_string).collect())
     }
 
-    async fn delete_image(&self, digest: &str) -> Result<()> {
-        let known = match digest.parse::<Digest>() {
-            Ok(digest) => self.with_files(move |files| Ok(files.delete_image(&digest)?)).await?,
-            Err(_) => false,
-        };
-        if known { Ok(()) } else { Err(Error::Status(refusal::not_found("images", digest))) }
+    async fn delete_images(&self, digests: &[String]) -> Result<Vec<String>> {
+        let wanted: HashSet<String> = digests.iter().cloned().collect();
+        self.with_files(move |files| forget(&files.writer()?, files, &wanted)).await
     }
 }
 
@@ -210,6 +218,25 @@ fn unchanged(stream: &ImageStream, version: Option<&String>) -> Result<()> {
         return Ok(());
     }
     Err(Error::Status(refusal::conflict("imagestreams", name, MODIFIED)))
+}
+
+/// Removes those of `wanted` that nothing names while nobody else writes.
+fn forget(writer: &Writer, files: &Files, wanted: &HashSet<String>) -> Result<Vec<String>> {
+    let streams: Vec<ImageStream> =
+        files.list(None)?.into_iter().collect::<std::result::Result<_, _>>()?;
+    // One that cannot be read lists nothing.
+    let read = |digest: &Digest| files.image(digest).ok().flatten();
+    let known = files.images()?;
+    let images = known.iter().map(|digest| read(digest).unwrap_or(Image::new(digest.as_str())));
+    let images: Vec<Image> = images.collect();
+    let unnamed = prune::unnamed(&streams, &images);
+    let mut gone = Vec::new();
+    for digest in known.iter().filter(|digest| unnamed.contains(digest.as_str())) {
+        if wanted.contains(digest.as_str()) && writer.delete_image(digest)? {
+            gone.push(digest.to_string());
+        }
+    }
+    Ok(gone)
 }
 
 /// The name that an object's metadata make.

@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
-use super::{PruneOptions, PrunePlan, PrunedStream, prune, shorten, unnamed};
+use super::{PruneOptions, PrunePlan, PrunedStream, old, prune, shorten};
 use crate::imagestream::api::Time;
 use crate::imagestream::requests::ATTEMPTS;
 use crate::imagestream::{Error, Image, ImageStream, Result, StreamName, Streams};
@@ -35,10 +35,8 @@ pub async fn carry_out(
         shortened.extend(shorten_now(streams, stream, options, now).await?);
     }
     let left = streams.list(None).await?.whole()?;
-    let images = unnamed(left.iter(), &images, options, now);
-    for digest in &images {
-        streams.delete_image(digest).await?;
-    }
+    // An image that an import has come to need since then stays.
+    let images = streams.delete_images(&old(left.iter(), &images, options, now)).await?;
     Ok(PrunePlan { streams: shortened, images })
 }
 
@@ -71,7 +69,16 @@ async fn shorten_now(
 async fn images(streams: &dyn Streams) -> Result<Vec<Image>> {
     let digests = streams.images().await?;
     let found = futures_util::stream::iter(digests)
-        .map(|digest| async move { streams.image(&digest).await })
+        .map(|digest| async move {
+            match streams.image(&digest).await {
+                // One that cannot be read is of no age, and of use to nobody unless it is named.
+                Err(error @ Error::Files(_)) => {
+                    tracing::warn!("{error}");
+                    Ok(Some(Image::new(&digest)))
+                }
+                other => other,
+            }
+        })
         .buffered(AT_ONCE);
     found.try_filter_map(|image| async { Ok(image) }).try_collect().await
 }

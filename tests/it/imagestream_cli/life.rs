@@ -258,10 +258,7 @@ fn image_data_are_copied_along() {
     let nowhere = format!("{line} 127.0.0.1:1/own/app --retries 0");
     let words: Vec<&str> = nowhere.split_whitespace().collect();
     let said = scene.shell.fails(1, &[&["import-image"], &words[..]].concat());
-    assert!(
-        said.contains(&format!("error: cannot copy {}@{index}", scene.image("team/app"))),
-        "{said}"
-    );
+    assert!(said.contains(&format!("error: cannot copy {from}@{index}")), "{said}");
     let tagged = format!("{line} {own}:v1");
     let words: Vec<&str> = tagged.split_whitespace().collect();
     scene.shell.fails(2, &[&["import-image"], &words[..]].concat());

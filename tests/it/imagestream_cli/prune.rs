@@ -46,6 +46,14 @@ fn what_is_old_is_forgotten_when_that_is_wanted() {
         )
     );
     assert_eq!(prune(old), (0, vec![]));
+    // An image that cannot be read is in nobody's way.
+    let damaged = format!("sha256:{}", "a".repeat(64));
+    let file = scene
+        .shell
+        .path(&format!(".local/share/longshore/imagestreams/images/sha256/{}.yaml", &damaged[7..]));
+    std::fs::write(file, "kind: Im").unwrap();
+    assert_eq!(prune(&format!("{old} --confirm")), (0, vec![damaged]));
+    assert_eq!(prune(old), (0, vec![]));
     // What is left can still be described.
     scene.shell.ok(&["stream", "describe", "app:v1"]);
 }

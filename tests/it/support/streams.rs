@@ -223,7 +223,7 @@ impl Streams for FakeStreams {
         Ok(Vec::new())
     }
 
-    async fn delete_image(&self, _: &str) -> Result<()> {
+    async fn delete_images(&self, _: &[String]) -> Result<Vec<String>> {
         Err(refusal("not here"))
     }
 }
