@@ -17,7 +17,7 @@ use crate::http::{self, Client, ClientOptions, RetryPolicy, STALL, Traffic};
 use crate::model::{Endpoint, ImageName, ImageRef, Registry, RepositoryPath};
 use crate::registry::{Fallback, Journal, Remote, catalog};
 use crate::store::bundle::{BundleOptions, BundleWriter};
-use crate::store::{self, Open, Resume, Sink, Source, WriteOptions, local};
+use crate::store::{self, Open, Resume, Sink, Source, Store, WriteOptions, local};
 
 /// What was asked for about one end.
 #[derive(Clone, Debug)]
@@ -250,17 +250,24 @@ impl Open for Session {
         }
     }
 
-    async fn repositories(&self, registry: &Registry) -> store::Result<Vec<RepositoryPath>> {
-        let client = self.client_with(registry, self.options.trust).await?;
-        let names = catalog(&client).await?;
-        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
-    }
-
     async fn sink(&self, endpoint: &Endpoint) -> store::Result<Arc<dyn Sink>> {
         match endpoint {
             Endpoint::Registry(name) => Ok(Arc::new(self.destination(name).await?)),
             Endpoint::Bundle { dir, name } => self.bundle(dir).await?.repository_of(name.as_ref()),
             local => local::open_sink(local, self.options.write).await,
         }
+    }
+
+    async fn store(&self, endpoint: &Endpoint) -> store::Result<Arc<dyn Store>> {
+        match endpoint {
+            Endpoint::Registry(name) => Ok(Arc::new(self.destination(name).await?)),
+            local => local::open_store(local).await,
+        }
+    }
+
+    async fn repositories(&self, registry: &Registry) -> store::Result<Vec<RepositoryPath>> {
+        let client = self.client_with(registry, self.options.trust).await?;
+        let names = catalog(&client).await?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 }

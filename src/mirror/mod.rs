@@ -11,14 +11,17 @@ mod failed;
 mod images;
 mod mapping;
 pub mod outputs;
+mod place;
 mod read;
 pub mod release;
 mod root;
 pub mod set;
+pub mod verify;
 
 pub use expand::{Expansion, Lost, expand};
 pub use failed::{Failed, to_mapping_file};
 pub use images::{Images, NamePattern};
 pub use mapping::{Line, Mapping, MappingError, Position};
+pub use place::{Namespace, Place};
 pub use read::{from_arguments, from_file};
 pub use root::{Root, RootError};

@@ -12,6 +12,7 @@ mod pulled;
 mod releases;
 mod stream_store;
 mod update_graph;
+mod verify;
 mod watch;
 
 pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy};
@@ -26,4 +27,7 @@ pub use pulled::{NoDataHome, layouts, pulled};
 pub use releases::{CollectError, CollectedReleases, releases};
 pub use stream_store::{NoStreamsHome, stream_store};
 pub use update_graph::{UpdateGraph, UpdateGraphAddressError, UpdateGraphError};
+pub use verify::{
+    Against, Defect, Flaw, Repaired, SiteError, Verified, VerifyRequest, repair, verify,
+};
 pub use watch::{Ask, Event, Interval, IntervalError, Problem, Refresh, Trouble, refresh, watch};

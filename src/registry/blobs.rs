@@ -5,23 +5,22 @@ use http::header::CONTENT_LENGTH;
 
 use super::Remote;
 use super::manifests::none_if_not_found;
-use crate::http::Request;
+use crate::http::{Request, Scope};
 use crate::model::{Descriptor, Digest};
 use crate::store::Result;
 
 impl Remote {
-    /// Whether the blob is there, with the size that its descriptor names. It is asked about a place to write to, so
-    /// with the permission to write: some registries make a repository when that is first asked for.
-    pub(super) async fn head_blob(&self, blob: &Descriptor) -> Result<bool> {
+    /// The size that the registry tells of the blob, or where it tells none the one that its descriptor names; `None`
+    /// when it is not there.
+    pub(super) async fn head_blob(&self, blob: &Descriptor, scope: Scope) -> Result<Option<u64>> {
         let request = Request::head(self.url(format_args!("blobs/{}", blob.digest)))
-            .scope(self.push())
+            .scope(scope)
             .accept(&[StatusCode::OK]);
         let answer =
             self.client().send(request).await.map_err(self.failed("read", what(&blob.digest)));
-        let found = none_if_not_found(answer.map(Some))?;
-        Ok(found.is_some_and(|response| {
-            let size = response.header(&CONTENT_LENGTH);
-            size.is_none_or(|size| size.parse() == Ok(blob.size))
+        Ok(none_if_not_found(answer.map(Some))?.map(|response| {
+            let size = response.header(&CONTENT_LENGTH).and_then(|size| size.parse().ok());
+            size.unwrap_or(blob.size)
         }))
     }
 

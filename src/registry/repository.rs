@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::Remote;
 use crate::http::Purpose;
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
-use crate::store::{BlobStream, Reference, Result, Sink, Source};
+use crate::store::{BlobStream, Reference, Result, Sink, Source, Store};
 
 #[async_trait]
 impl Source for Remote {
@@ -44,6 +44,33 @@ impl Source for Remote {
 }
 
 #[async_trait]
+impl Store for Remote {
+    async fn blob_size(&self, blob: &Descriptor) -> Result<Option<u64>> {
+        self.head_blob(blob, self.pull()).await
+    }
+
+    async fn remove_manifest(&self, digest: &Digest) -> Result<bool> {
+        if_there(self.delete_manifest(digest).await)
+    }
+
+    async fn remove_name(&self, name: &RefName) -> Result<bool> {
+        match name.to_tag() {
+            Ok(tag) => if_there(self.delete_tag(&tag).await),
+            Err(_) => Ok(false),
+        }
+    }
+}
+
+/// Whether there was something to remove.
+fn if_there(removed: Result<()>) -> Result<bool> {
+    match removed {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[async_trait]
 impl Sink for Remote {
     fn place(&self) -> String {
         self.place()
@@ -53,8 +80,9 @@ impl Sink for Remote {
         Some(&self.inner.name)
     }
 
+    /// It is asked with the permission to write: some registries make a repository when that is first asked for.
     async fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
-        self.head_blob(blob).await
+        Ok(self.head_blob(blob, self.push()).await? == Some(blob.size))
     }
 
     async fn mount_blob(&self, blob: &Descriptor, from: &Repository) -> Result<bool> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::file::{Span, blocking};
 use super::partial::{self, PartialBlob};
-use super::{BlobStream, Durability, Error, Reference, Result, Sink, Source};
+use super::{BlobStream, Durability, Error, Reference, Result, Sink, Source, Store};
 use crate::model::{Descriptor, Digest, MAX_MANIFEST_SIZE, Manifest, RefName, Repository};
 
 const MANIFEST_FILE: &str = "manifest.json";
@@ -75,6 +75,10 @@ impl ImageDir {
 
     fn put(&self) -> MutexGuard<'_, HashMap<Digest, Vec<Digest>>> {
         self.put.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_one_image(&self) -> Error {
+        Error::Unsupported { place: Source::place(self), why: "is one image: remove the folder" }
     }
 
     fn not_found(&self, what: String) -> Error {
@@ -168,6 +172,21 @@ impl Source for ImageDir {
 
     async fn referrers(&self, _: &Digest) -> Result<Vec<Descriptor>> {
         Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Store for ImageDir {
+    async fn blob_size(&self, blob: &Descriptor) -> Result<Option<u64>> {
+        Ok(Span::open(&self.blob_path(&blob.digest))?.map(|span| span.length))
+    }
+
+    async fn remove_manifest(&self, _: &Digest) -> Result<bool> {
+        Err(self.is_one_image())
+    }
+
+    async fn remove_name(&self, _: &RefName) -> Result<bool> {
+        Err(self.is_one_image())
     }
 }
 

@@ -7,7 +7,7 @@ use super::bundle::{BundleOptions, BundleReader, BundleWriter};
 use super::dir::ImageDir;
 use super::file::blocking;
 use super::oc_folder::OcFolder;
-use super::{Error, Layout, Result, Sink, Source, WriteOptions};
+use super::{Error, Layout, Result, Sink, Source, Store, WriteOptions};
 use crate::model::Endpoint;
 
 /// Opens `endpoint` for reading.
@@ -63,6 +63,31 @@ pub async fn open_sink(endpoint: &Endpoint, options: WriteOptions) -> Result<Arc
             }
         };
         Ok(sink)
+    })
+    .await
+}
+
+/// Opens `endpoint` to look after it.
+///
+/// # Errors
+/// When it is not there, is not what its transport says, or is on a registry.
+pub async fn open_store(endpoint: &Endpoint) -> Result<Arc<dyn Store>> {
+    let endpoint = endpoint.clone();
+    blocking(move || {
+        let store: Arc<dyn Store> = match &endpoint {
+            Endpoint::Oci { dir, .. } => Arc::new(Layout::open(dir)?),
+            Endpoint::OciArchive { file, .. } => Arc::new(ArchiveSource::open_oci(file)?),
+            Endpoint::DockerArchive { file, .. } => Arc::new(ArchiveSource::open_docker(file)?),
+            Endpoint::Dir(dir) => Arc::new(ImageDir::open(dir)?),
+            Endpoint::Registry(_) => return Err(not_local(&endpoint)),
+            _ => {
+                return Err(Error::Unsupported {
+                    place: endpoint.to_string(),
+                    why: "is not looked after: registries, oci:, oci-archive:, docker-archive: and dir: are",
+                });
+            }
+        };
+        Ok(store)
     })
     .await
 }

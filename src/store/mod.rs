@@ -159,6 +159,20 @@ pub trait Sink: Send + Sync {
     async fn finish(&self) -> Result<()>;
 }
 
+/// A place that is looked after: whether it has what it lists is found out, and what is not wanted any more is removed.
+#[async_trait]
+pub trait Store: Source {
+    /// The size that a blob has here, as far as that is known without reading it: the size that `blob` names where the
+    /// place tells none. `None` when it is not there.
+    async fn blob_size(&self, blob: &Descriptor) -> Result<Option<u64>>;
+
+    /// Removes a manifest, and the names that point to it. `false` when it is not there.
+    async fn remove_manifest(&self, digest: &Digest) -> Result<bool>;
+
+    /// Takes a name away; its manifest stays. `false` when there is no such name.
+    async fn remove_name(&self, name: &RefName) -> Result<bool>;
+}
+
 /// Opens the ends of a copy. This is what the features take, so their tests run on two folders.
 #[async_trait]
 pub trait Open: Send + Sync {
@@ -173,4 +187,10 @@ pub trait Open: Send + Sync {
 
     /// Opens `endpoint` for writing.
     async fn sink(&self, endpoint: &Endpoint) -> Result<Arc<dyn Sink>>;
+
+    /// Opens `endpoint` to look after it: the place that [`Open::sink`] would write to, and no mirror in its stead.
+    async fn store(&self, endpoint: &Endpoint) -> Result<Arc<dyn Store>> {
+        let why = "is not looked after by whoever only copies";
+        Err(Error::Unsupported { place: endpoint.to_string(), why })
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Arrival, Open, Reference, Result, Sink, Source};
+use super::{Arrival, Open, Reference, Result, Sink, Source, Store};
 use crate::model::{
     Descriptor, Digest, Endpoint, Manifest, RefName, Registry, Repository, RepositoryPath,
 };
@@ -32,13 +32,17 @@ impl Open for Unaware {
         self.open.source(endpoint).await
     }
 
-    async fn repositories(&self, registry: &Registry) -> Result<Vec<RepositoryPath>> {
-        self.open.repositories(registry).await
-    }
-
     async fn sink(&self, endpoint: &Endpoint) -> Result<Arc<dyn Sink>> {
         let sink = self.open.sink(endpoint).await?;
         Ok(Arc::new(UnawareSink { sink, ignoring: self.ignoring }))
+    }
+
+    async fn store(&self, endpoint: &Endpoint) -> Result<Arc<dyn Store>> {
+        self.open.store(endpoint).await
+    }
+
+    async fn repositories(&self, registry: &Registry) -> Result<Vec<RepositoryPath>> {
+        self.open.repositories(registry).await
     }
 }
 

@@ -4,13 +4,14 @@ use std::process::{Command, Stdio};
 
 use crate::support::program::run;
 
-const VERBS: [&str; 14] = [
+const VERBS: &[&str] = &[
     "login",
     "logout",
     "pull",
     "push",
     "mirror",
     "inventory",
+    "verify",
     "inspect",
     "tags",
     "import-image",
@@ -74,6 +75,9 @@ fn what_cannot_be_meant_is_a_usage_error() {
         "mirror",
         "mirror quay.io/org/app",
         "mirror --dest-plain-http --dest-insecure a.io/a=b.io/b",
+        "verify",
+        "verify --repair quay.io/org/app",
+        "verify --plain-http --insecure quay.io/org/app",
         "login --get-login --username me quay.io",
         "login --token-stdin --username me quay.io",
         "logout",

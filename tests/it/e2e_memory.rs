@@ -23,6 +23,7 @@ fn a_large_blob_takes_little_memory() {
         &["push", "--plain-http", "oci:image:v1", &image][..],
         &["pull", "--plain-http", &image, "oci:copy:v1"],
         &["mirror", "--src-plain-http", "--dest-plain-http", &image, &there],
+        &["verify", "--plain-http", "--deep", &there],
     ] {
         let peak = peak_memory(&shell, args);
         assert!(peak <= LIMIT_KIB, "{}: {peak} KiB", args[0]);

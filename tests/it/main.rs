@@ -75,4 +75,5 @@ mod transfer;
 mod turns;
 mod upload_resume;
 mod upload_slow;
+mod verify;
 mod yaml_kubectl;

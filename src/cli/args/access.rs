@@ -98,6 +98,11 @@ pub(crate) struct ConnectionArgs {
 }
 
 impl AccessArgs {
+    /// How another place is reached, with the same auth file unless it has one of its own.
+    pub(super) fn of_source(&self, source: SourceArgs) -> Access {
+        source.resolve(self.authfile.clone(), self.retry)
+    }
+
     pub(crate) fn resolve(&self) -> Access {
         let login = match (&self.creds, &self.username) {
             (Some(creds), _) => from_creds(creds),

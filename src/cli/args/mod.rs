@@ -28,6 +28,7 @@ mod tag;
 mod tags;
 mod traffic;
 mod transfer;
+mod verify;
 mod view;
 
 pub(crate) use access::{Access, AccessArgs, Login};
@@ -57,6 +58,7 @@ pub(crate) use stream::{
 pub(crate) use tag::{TagArgs, TagRequest};
 pub(crate) use tags::TagsArgs;
 pub(crate) use transfer::Copy;
+pub(crate) use verify::{Verify, VerifyArgs};
 pub(crate) use view::View;
 
 use std::error::Error;
@@ -64,6 +66,7 @@ use std::ffi::OsString;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use longshore::mirror::Place as Many;
 use longshore::model::{Endpoint, EndpointError};
 
 use super::exit;
@@ -108,6 +111,14 @@ Environment:
 /// Reads an endpoint. clap shows `text` and one message: the cause, where `text` is all that the error adds to it.
 fn endpoint(text: &str) -> Result<Endpoint, String> {
     text.parse::<Endpoint>().map_err(|error| match error {
+        EndpointError::Reference { source, .. } => chain(source),
+        other => chain(other),
+    })
+}
+
+/// Reads a place that may hold many images.
+fn many(text: &str) -> Result<Many, String> {
+    text.parse::<Many>().map_err(|error| match error {
         EndpointError::Reference { source, .. } => chain(source),
         other => chain(other),
     })
@@ -184,6 +195,7 @@ pub(crate) enum Command {
     Push(PushArgs),
     Mirror(Box<MirrorArgs>),
     Inventory(InventoryArgs),
+    Verify(Box<VerifyArgs>),
     Inspect(InspectArgs),
     Tags(TagsArgs),
     ImportImage(Box<ImportImageArgs>),

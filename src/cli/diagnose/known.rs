@@ -9,10 +9,11 @@ use longshore::http;
 use longshore::mirror::MappingError;
 use longshore::mirror::release::ReleaseError;
 use longshore::mirror::set::SetError;
+use longshore::mirror::verify::ListError;
 use longshore::model::ErrorCode;
 use longshore::ops::{
     CollectError, ImportError, InspectError, LoginError, NoDataHome, NoStreamsHome,
-    PullThroughError, UpdateGraphAddressError, UpdateGraphError,
+    PullThroughError, SiteError, UpdateGraphAddressError, UpdateGraphError,
 };
 use longshore::reaction::{SecretError, triggers};
 use longshore::server::{HtpasswdError, StartError, TlsError};
@@ -51,7 +52,7 @@ impl Finding {
 /// Tells what it knows of an error if that is of its type.
 type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
 
-const EXPERTS: [Expert; 19] = [
+const EXPERTS: &[Expert] = &[
     imagestreams::recognise,
     reactions::recognise,
     |error| error.downcast_ref().and_then(of_login),
@@ -63,6 +64,7 @@ const EXPERTS: [Expert; 19] = [
     |error| error.downcast_ref().map(of_nobody),
     |error| error.downcast_ref().and_then(of_inspect),
     |error| error.downcast_ref().and_then(of_import),
+    |error| error.downcast_ref().and_then(of_site),
     |error| error.downcast_ref().and_then(of_resolve),
     |error| error.downcast_ref::<Arc<ResolveError>>().and_then(|error| of_resolve(error)),
     |error| error.downcast_ref().and_then(of_store),
@@ -75,7 +77,7 @@ const EXPERTS: [Expert; 19] = [
 
 /// What is known of one error of a chain; `None` leaves the word to its cause.
 pub(super) fn recognise(error: &(dyn Error + 'static)) -> Option<Finding> {
-    EXPERTS.into_iter().find_map(|expert| expert(error))
+    EXPERTS.iter().find_map(|expert| expert(error))
 }
 
 fn of_nobody(NotLoggedIn(target): &NotLoggedIn) -> Finding {
@@ -165,6 +167,13 @@ fn of_bundle(error: &BundleError) -> Finding {
             .hint("give the same --have or --since again, or bring that image anew"),
         E::Signature { .. } => Finding::of(Exit::Verification),
         E::Busy { .. } => Finding::of(Exit::Local),
+    }
+}
+
+fn of_site(error: &SiteError) -> Option<Finding> {
+    match error {
+        SiteError::Store(error) => of_store(error),
+        SiteError::Unlike { .. } | SiteError::NotListed(_) => Some(Finding::of(Exit::Usage)),
     }
 }
 
@@ -287,6 +296,7 @@ fn of_config(error: &config::Error) -> Finding {
 fn is_usage(error: &(dyn Error + 'static)) -> bool {
     error.is::<UsageError>()
         || error.is::<MappingError>()
+        || error.is::<ListError>()
         || error.is::<NoDataHome>()
         || error.is::<NoStreamsHome>()
         || error.is::<PullThroughError>()

@@ -5,6 +5,7 @@ mod imagestreams;
 mod known;
 mod reactions;
 
+use std::error::Error;
 use std::fmt::Write as _;
 
 use longshore::model::one_line;
@@ -45,6 +46,22 @@ pub(crate) fn diagnose(error: &anyhow::Error) -> Diagnosis {
     let Finding { exit, hint, details } = finding;
     let details = details.iter().map(|line| one_line(line, WIDTH)).collect();
     Diagnosis { what, causes: messages, hint, details, output, exit }
+}
+
+/// The exit code of a run that failed because of `error`.
+pub(crate) fn exit_of(error: &(dyn Error + 'static)) -> Exit {
+    chain(error).find_map(recognise).map_or(Exit::Failed, |finding| finding.exit)
+}
+
+/// An error with its causes, in one line.
+pub(crate) fn in_one_line(error: &(dyn Error + 'static), max: usize) -> String {
+    let mut messages: Vec<String> = chain(error).map(ToString::to_string).collect();
+    messages.dedup();
+    one_line(&messages.join(": "), max)
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 impl Diagnosis {

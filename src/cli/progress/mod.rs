@@ -6,6 +6,7 @@
 mod bars;
 mod fetched;
 mod lines;
+mod looked;
 mod tally;
 
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -18,6 +19,7 @@ use longshore::transfer::{Event, Observer};
 use self::bars::Bars;
 pub(crate) use self::fetched::Fetched;
 use self::lines::Lines;
+pub(crate) use self::looked::{Looked, in_words, number};
 use self::tally::Tally;
 use super::console::Console;
 

@@ -7,7 +7,7 @@ use anyhow::bail;
 use longshore::auth::Credential;
 use longshore::config::Registries;
 use longshore::http::Traffic;
-use longshore::mirror::Root;
+use longshore::mirror::{Place, Root};
 use longshore::model::{Endpoint, Registry};
 use longshore::ops::Ends;
 use longshore::session::{Session, SessionOptions, Trust};
@@ -80,9 +80,34 @@ pub(super) fn given<'a>(
     if *login == Login::Stored {
         return Ok(None);
     }
-    let registry = only_registry(places, context.registries()?)?;
+    given_for(login, registries_of(places, context.registries()?)?, context).map(Some)
+}
+
+fn given_for(
+    login: &Login,
+    registries: BTreeSet<Registry>,
+    context: &Context,
+) -> anyhow::Result<(Registry, Credential)> {
+    let registry = only_one(registries)?;
     let credential = credential(login, registry.as_str(), context)?;
-    Ok(Some((registry, credential)))
+    Ok((registry, credential))
+}
+
+/// Opens a mirror, to look after it: its login is for the registry of `place`.
+pub(super) fn mirror(
+    access: &Access,
+    place: &Place,
+    shared: &SessionOptions,
+    context: &Context,
+) -> anyhow::Result<Arc<dyn Open>> {
+    let given = match (place, &access.login) {
+        (Place::At(endpoint), login) => given(login, [endpoint], context)?,
+        (Place::Below(_), Login::Stored) => None,
+        (Place::Below(root), login) => {
+            Some(given_for(login, BTreeSet::from([root.registry.clone()]), context)?)
+        }
+    };
+    session(access, SessionOptions { given, ..shared.clone() }, context)
 }
 
 /// Opens whatever `access` reaches, and has for the rest what `shared` says.
@@ -101,11 +126,11 @@ pub(super) fn session(
     Ok(Arc::new(Session::new(context.env.clone(), registries, options)))
 }
 
-/// The registry that a login from the command line is for: it goes to no other, so there must be just one.
-fn only_registry<'a>(
+/// All registries that `places` may be on.
+fn registries_of<'a>(
     places: impl IntoIterator<Item = &'a Endpoint>,
     registries: &Registries,
-) -> anyhow::Result<Registry> {
+) -> anyhow::Result<BTreeSet<Registry>> {
     let mut found = BTreeSet::new();
     for place in places {
         if let Endpoint::Registry(name) = place {
@@ -113,7 +138,12 @@ fn only_registry<'a>(
             found.extend(images.into_iter().map(|image| image.repository.registry().clone()));
         }
     }
-    match (found.pop_first(), found.len()) {
+    Ok(found)
+}
+
+/// The registry that a login from the command line is for: it goes to no other, so there must be just one.
+fn only_one(mut registries: BTreeSet<Registry>) -> anyhow::Result<Registry> {
+    match (registries.pop_first(), registries.len()) {
         (Some(registry), 0) => Ok(registry),
         (None, _) => bail!(UsageError("a login is given, but no registry to give it to".into())),
         (Some(_), _) => bail!(UsageError(

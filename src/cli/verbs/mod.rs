@@ -19,6 +19,7 @@ pub(super) mod login;
 mod logout;
 mod mirror;
 mod mirror_set;
+mod problems;
 mod pulled;
 mod reacting;
 mod refresh;
@@ -29,6 +30,7 @@ mod streams;
 mod table;
 mod tag;
 mod tags;
+mod verify;
 
 use std::sync::Arc;
 
@@ -57,6 +59,9 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
         }
         Command::Push(args) => copy(args.resolve()?, context)?,
         Command::Mirror(args) => mirror::start(*args, context)?,
+        Command::Verify(args) => {
+            verify::run(verify::prepare(args.resolve(), context)?, context).boxed()
+        }
         Command::Inspect(args) => {
             let open = ends::one(&args.access.resolve(), &args.image, context)?;
             inspect::run(open, args, context).boxed()

@@ -10,7 +10,7 @@ use super::{DOCKER, Format, OCI, docker, legacy};
 use crate::model::{Descriptor, Digest, Manifest, RefName};
 use crate::store::file::Span;
 use crate::store::layout::{Files, INDEX_FILE, Index, MAX_INDEX_SIZE, View};
-use crate::store::{BlobStream, Error, Reference, Result, Source};
+use crate::store::{BlobStream, Error, Reference, Result, Source, Store};
 
 /// The images in an archive.
 #[derive(Debug)]
@@ -46,6 +46,15 @@ impl ArchiveSource {
             None => legacy::read(&tar, &place)?,
         };
         Ok(Self { place, name: DOCKER.name, index, blobs, view: View::default() })
+    }
+}
+
+impl ArchiveSource {
+    fn is_whole(&self) -> Error {
+        Error::Unsupported {
+            place: self.place.clone(),
+            why: "is one file, which is written as a whole: nothing can be removed from it",
+        }
     }
 }
 
@@ -93,6 +102,21 @@ impl Source for ArchiveSource {
 
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
         self.view.referrers(self, subject)
+    }
+}
+
+#[async_trait]
+impl Store for ArchiveSource {
+    async fn blob_size(&self, blob: &Descriptor) -> Result<Option<u64>> {
+        Ok(self.blobs.get(&blob.digest).map(|span| span.length))
+    }
+
+    async fn remove_manifest(&self, _: &Digest) -> Result<bool> {
+        Err(self.is_whole())
+    }
+
+    async fn remove_name(&self, _: &RefName) -> Result<bool> {
+        Err(self.is_whole())
     }
 }
 

@@ -30,7 +30,9 @@ use async_trait::async_trait;
 use self::pending::Pending;
 use super::file::{Span, blocking};
 use super::partial;
-use super::{BlobStream, Durability, Error, Reference, Result, Resume, Sink, Source, WriteOptions};
+use super::{
+    BlobStream, Durability, Error, Reference, Result, Resume, Sink, Source, Store, WriteOptions,
+};
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
 
 pub(super) const LAYOUT_FILE: &str = "oci-layout";
@@ -208,6 +210,21 @@ impl Source for Layout {
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
         let (layout, subject) = (self.clone(), subject.clone());
         blocking(move || layout.inner.view.referrers(&layout, &subject)).await
+    }
+}
+
+#[async_trait]
+impl Store for Layout {
+    async fn blob_size(&self, blob: &Descriptor) -> Result<Option<u64>> {
+        Self::blob_size(self, &blob.digest)
+    }
+
+    async fn remove_manifest(&self, digest: &Digest) -> Result<bool> {
+        self.delete_manifest(digest).await
+    }
+
+    async fn remove_name(&self, name: &RefName) -> Result<bool> {
+        Self::remove_name(self, name).await
     }
 }
 
