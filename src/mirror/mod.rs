@@ -6,6 +6,7 @@
 //!
 //! Nothing here knows registries or the terminal.
 
+pub mod delete;
 mod expand;
 mod failed;
 mod images;

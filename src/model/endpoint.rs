@@ -180,6 +180,21 @@ impl Endpoint {
         matches!(self, Self::Registry(_) | Self::File { .. } | Self::Bundle { name: Some(_), .. })
     }
 
+    /// The place of an image, without the tag, name and digest that tell which one it is.
+    #[must_use]
+    pub fn without_name(&self) -> Self {
+        let mut endpoint = self.clone();
+        match &mut endpoint {
+            Self::Registry(image) => *image = image.clone().tagged(None),
+            Self::Oci { name, .. }
+            | Self::OciArchive { name, .. }
+            | Self::DockerArchive { name, .. } => *name = None,
+            Self::File { tag, digest, .. } => (*tag, *digest) = (None, None),
+            _ => {}
+        }
+        endpoint
+    }
+
     /// Whether several images can be there and none of them is named.
     #[must_use]
     pub fn is_repository(&self) -> bool {

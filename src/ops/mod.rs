@@ -1,6 +1,7 @@
 //! The short verbs as `Options -> Report`: nothing here knows a terminal, arguments or exit codes.
 
 mod copy;
+mod delete;
 mod import;
 mod inspect;
 mod inventory;
@@ -16,6 +17,7 @@ mod verify;
 mod watch;
 
 pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy};
+pub use delete::{DeleteError, Deletion, Fate, delete, plan_deletion};
 pub use import::{Import, ImportError};
 pub use inspect::{InspectError, Inspection, config, inspect, tags};
 pub use inventory::{InventoryReport, inventory};

@@ -32,6 +32,17 @@ pub enum Error {
         /// A verb phrase: `has no Location`.
         problem: String,
     },
+    /// The registry deletes nothing of this kind.
+    #[error("{place} does not delete {what}")]
+    NoDeletion {
+        /// On what: `tag v1`, `manifest sha256:…`.
+        what: String,
+        /// The repository.
+        place: String,
+        /// What it said.
+        #[source]
+        source: http::Error,
+    },
     /// The registry now has other bytes than those that were sent.
     #[error("{place} stored {sent} as {stored}: it changes what it is given")]
     Altered {
@@ -57,6 +68,7 @@ impl From<Error> for store::Error {
                 source: http::Error::Certificate { .. } | http::Error::PlainHttp { .. },
                 ..
             } => Self::Untrusted(Box::new(error)),
+            Error::NoDeletion { .. } => Self::Irremovable(Box::new(error)),
             other => Self::Backend(Box::new(other)),
         }
     }

@@ -129,18 +129,38 @@ impl Remote {
     /// # Errors
     /// When it is not there, or the registry does not let it go; many cannot.
     pub async fn delete_tag(&self, tag: &Tag) -> Result<()> {
-        self.delete_at(format!("manifests/{tag}"), format!("tag {tag}")).await
+        let what = format!("tag {tag}");
+        match self.send_delete(format!("manifests/{tag}")).await {
+            // One that knows manifests by digest alone takes a tag for a digest that is none.
+            Err(error) if error.status() == Some(StatusCode::BAD_REQUEST) => {
+                Err(Error::NoDeletion { what, place: self.place(), source: error }.into())
+            }
+            answer => answer.map_err(self.not_deleted(what)),
+        }
     }
 
     pub(super) async fn delete_at(&self, path: String, what: String) -> Result<()> {
+        self.send_delete(path).await.map_err(self.not_deleted(what))
+    }
+
+    fn not_deleted(&self, what: String) -> impl FnOnce(crate::http::Error) -> store::Error {
+        let place = self.place();
+        move |source| match source.status() {
+            Some(StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED) => {
+                Error::NoDeletion { what, place, source }.into()
+            }
+            _ => Error::Request { action: "delete", what, place, source }.into(),
+        }
+    }
+
+    async fn send_delete(&self, path: String) -> std::result::Result<(), crate::http::Error> {
         // Registries differ in which permission that is; the challenge names what it takes beyond this.
         let request = Request::delete(self.url(path)).scope(self.push()).accept(&[
             StatusCode::ACCEPTED,
             StatusCode::OK,
             StatusCode::NO_CONTENT,
         ]);
-        self.client().send(request).await.map_err(self.failed("delete", what))?;
-        Ok(())
+        self.client().send(request).await.map(|_| ())
     }
 
     /// A reference as it stands in a URL. Names in a registry are tags.

@@ -131,6 +131,9 @@ pub enum Error {
     /// A bundle cannot be used as it is.
     #[error(transparent)]
     Bundle(Box<BundleError>),
+    /// The place does not let go of what it has; told by the layer that asked.
+    #[error(transparent)]
+    Irremovable(Cause),
     /// An error of the layer that the store is made of, told by itself.
     #[error(transparent)]
     Backend(Cause),

@@ -31,8 +31,17 @@ fn exit_codes_are_those_of_the_help() {
 #[test]
 fn flags_of_the_tables_exist() {
     let shell = Shell::new();
-    let verbs =
-        ["pull", "mirror", "verify", "login", "serve", "import-image", "tag", "stream prune"];
+    let verbs = [
+        "pull",
+        "mirror",
+        "verify",
+        "delete",
+        "login",
+        "serve",
+        "import-image",
+        "tag",
+        "stream prune",
+    ];
     let help = |verb: &str| shell.ok(&verb.split(' ').chain(["--help"]).collect::<Vec<_>>());
     let help = verbs.map(help).concat();
     let flags = README.split('`').filter(|code| code.starts_with("--") && !code.contains('…'));

@@ -6,6 +6,7 @@
 mod access;
 mod bundle;
 mod completion;
+mod delete;
 mod demo;
 mod fetch;
 mod helper;
@@ -34,6 +35,7 @@ mod view;
 pub(crate) use access::{Access, AccessArgs, Login};
 pub(crate) use bundle::BundleArgs;
 pub(crate) use completion::CompletionArgs;
+pub(crate) use delete::{Delete, DeleteImagesArgs, Step};
 pub(crate) use demo::DemoArgs;
 pub(crate) use fetch::Fetch;
 pub(crate) use helper::{HelperArgs, HelperVerb};
@@ -66,7 +68,7 @@ use std::ffi::OsString;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
-use longshore::mirror::Place as Many;
+use longshore::mirror::{Images, Place as Many};
 use longshore::model::{Endpoint, EndpointError};
 
 use super::exit;
@@ -111,6 +113,14 @@ Environment:
 /// Reads an endpoint. clap shows `text` and one message: the cause, where `text` is all that the error adds to it.
 fn endpoint(text: &str) -> Result<Endpoint, String> {
     text.parse::<Endpoint>().map_err(|error| match error {
+        EndpointError::Reference { source, .. } => chain(source),
+        other => chain(other),
+    })
+}
+
+/// Reads one image or several.
+fn images(text: &str) -> Result<Images, String> {
+    text.parse::<Images>().map_err(|error| match error {
         EndpointError::Reference { source, .. } => chain(source),
         other => chain(other),
     })
@@ -196,6 +206,7 @@ pub(crate) enum Command {
     Mirror(Box<MirrorArgs>),
     Inventory(InventoryArgs),
     Verify(Box<VerifyArgs>),
+    Delete(Box<DeleteImagesArgs>),
     Inspect(InspectArgs),
     Tags(TagsArgs),
     ImportImage(Box<ImportImageArgs>),

@@ -7,15 +7,17 @@ use longshore::auth::{self, KeyringError};
 use longshore::config;
 use longshore::http;
 use longshore::mirror::MappingError;
+use longshore::mirror::delete::{ListError as DeletionListError, StockError};
 use longshore::mirror::release::ReleaseError;
 use longshore::mirror::set::SetError;
 use longshore::mirror::verify::ListError;
 use longshore::model::ErrorCode;
 use longshore::ops::{
-    CollectError, ImportError, InspectError, LoginError, NoDataHome, NoStreamsHome,
+    CollectError, DeleteError, ImportError, InspectError, LoginError, NoDataHome, NoStreamsHome,
     PullThroughError, SiteError, UpdateGraphAddressError, UpdateGraphError,
 };
 use longshore::reaction::{SecretError, triggers};
+use longshore::registry;
 use longshore::server::{HtpasswdError, StartError, TlsError};
 use longshore::session;
 use longshore::store;
@@ -65,6 +67,8 @@ const EXPERTS: &[Expert] = &[
     |error| error.downcast_ref().and_then(of_inspect),
     |error| error.downcast_ref().and_then(of_import),
     |error| error.downcast_ref().and_then(of_site),
+    |error| error.downcast_ref().and_then(of_deletion),
+    |error| error.downcast_ref().and_then(of_registry),
     |error| error.downcast_ref().and_then(of_resolve),
     |error| error.downcast_ref::<Arc<ResolveError>>().and_then(|error| of_resolve(error)),
     |error| error.downcast_ref().and_then(of_store),
@@ -177,6 +181,31 @@ fn of_site(error: &SiteError) -> Option<Finding> {
     }
 }
 
+fn of_deletion(error: &DeleteError) -> Option<Finding> {
+    match error {
+        DeleteError::Stock { source, .. } => match source.as_ref() {
+            StockError::Store(error) => of_store(error),
+            StockError::TooLarge(_) => Some(Finding::of(Exit::Verification)),
+        },
+        DeleteError::Store(error) => of_store(error),
+        DeleteError::Absent(_) => Some(Finding::of(Exit::NotFound)),
+        DeleteError::TooMany { count, .. } => Some(
+            Finding::of(Exit::Usage)
+                .hint(format!("if all of it is meant to go, give --max-delete {count}")),
+        ),
+    }
+}
+
+fn of_registry(error: &registry::Error) -> Option<Finding> {
+    match error {
+        registry::Error::NoDeletion { .. } => Some(Finding::of(Exit::Failed).hint(
+            "deletion has to be allowed there: docker-registry by REGISTRY_STORAGE_DELETE_ENABLED=true, longshore \
+             serve without --read-only",
+        )),
+        _ => None,
+    }
+}
+
 fn of_resolve(error: &ResolveError) -> Option<Finding> {
     match error {
         ResolveError::Absent(error) | ResolveError::Store(error) => of_store(error),
@@ -200,7 +229,11 @@ fn of_store(error: &store::Error) -> Option<Finding> {
         E::Digest { .. } | E::Size { .. } | E::Manifest { .. } => Exit::Verification,
         E::Name { .. } | E::Several { .. } | E::Unsupported { .. } => Exit::Usage,
         E::Bundle(error) => return Some(of_bundle(error)),
-        E::Backend(cause) | E::Unauthorized(cause) | E::Untrusted(cause) | E::Blocked(cause) => {
+        E::Irremovable(cause)
+        | E::Backend(cause)
+        | E::Unauthorized(cause)
+        | E::Untrusted(cause)
+        | E::Blocked(cause) => {
             return recognise(cause.as_ref());
         }
         _ => Exit::Local,
@@ -297,6 +330,7 @@ fn is_usage(error: &(dyn Error + 'static)) -> bool {
     error.is::<UsageError>()
         || error.is::<MappingError>()
         || error.is::<ListError>()
+        || error.is::<DeletionListError>()
         || error.is::<NoDataHome>()
         || error.is::<NoStreamsHome>()
         || error.is::<PullThroughError>()

@@ -4,6 +4,7 @@ pub(super) mod advised;
 mod bundles;
 mod completion;
 mod copy;
+mod delete;
 mod demo;
 mod ends;
 mod failed;
@@ -61,6 +62,9 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
         Command::Mirror(args) => mirror::start(*args, context)?,
         Command::Verify(args) => {
             verify::run(verify::prepare(args.resolve(), context)?, context).boxed()
+        }
+        Command::Delete(args) => {
+            delete::run(delete::prepare(args.resolve()?, context)?, context).boxed()
         }
         Command::Inspect(args) => {
             let open = ends::one(&args.access.resolve(), &args.image, context)?;

@@ -117,7 +117,7 @@ async fn one(open: &dyn Open, endpoint: &Endpoint) -> store::Result<Site> {
     Ok(Site {
         store: open.store(endpoint).await?,
         scope: scope(endpoint),
-        endpoint: bare(endpoint),
+        endpoint: endpoint.without_name(),
         expected: None,
         source: None,
         may_be_empty: false,
@@ -133,23 +133,10 @@ fn scope(endpoint: &Endpoint) -> Scope {
     }
 }
 
-/// `endpoint` without the part that names one image.
-fn bare(endpoint: &Endpoint) -> Endpoint {
-    let mut bare = endpoint.clone();
-    match &mut bare {
-        Endpoint::Registry(image) => *image = image.clone().tagged(None),
-        Endpoint::Oci { name, .. }
-        | Endpoint::OciArchive { name, .. }
-        | Endpoint::DockerArchive { name, .. } => *name = None,
-        _ => {}
-    }
-    bare
-}
-
 /// The site of `endpoint`, with what `source` is.
 async fn compared(ends: &Ends, endpoint: &Endpoint, source: &Endpoint) -> Result<Site, SiteError> {
     let mut site = one(ends.destination.as_ref(), endpoint).await?;
-    site.source = Some(bare(source));
+    site.source = Some(source.without_name());
     site.may_be_empty = true;
     match &site.scope {
         Scope::All if !source.is_repository() => {
@@ -166,7 +153,7 @@ async fn compared(ends: &Ends, endpoint: &Endpoint, source: &Endpoint) -> Result
             };
             let opened = ends.source.source(&from).await?;
             let digest = opened.manifest(&reference(&from)).await?.digest().clone();
-            let expectation = Expectation { digest, source: Some(bare(source)) };
+            let expectation = Expectation { digest, source: Some(source.without_name()) };
             site.expected = Some(BTreeMap::from([(wanted.clone(), expectation)]));
         }
         Scope::Digest(_) | Scope::Only => {}

@@ -24,6 +24,11 @@ impl Registry {
         Self::start(tempfile::tempdir().unwrap(), &json!({}), &json!({}))
     }
 
+    /// Nothing can be deleted: as it is started without settings.
+    pub(crate) fn without_deletion() -> Self {
+        Self::start_with(tempfile::tempdir().unwrap(), &json!({}), &json!({}), false)
+    }
+
     /// Only this user may do anything, with Basic authentication.
     pub(crate) fn with_password(user: &str, password: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -68,12 +73,16 @@ impl Registry {
     }
 
     fn start(folder: TempDir, tls: &Value, auth: &Value) -> Self {
+        Self::start_with(folder, tls, auth, true)
+    }
+
+    fn start_with(folder: TempDir, tls: &Value, auth: &Value, deletes: bool) -> Self {
         let config = json!({
             "version": "0.1",
             "log": {"level": "info", "formatter": "text"},
             "storage": {
                 "filesystem": {"rootdirectory": folder.path().join("storage")},
-                "delete": {"enabled": true},
+                "delete": {"enabled": deletes},
             },
             "http": {"addr": "127.0.0.1:0", "secret": "of the tests", "tls": tls},
             "auth": auth,
