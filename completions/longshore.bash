@@ -22,6 +22,9 @@ _longshore() {
             longshore,credential-helper)
                 cmd="longshore__subcmd__credential__subcmd__helper"
                 ;;
+            longshore,delete)
+                cmd="longshore__subcmd__delete"
+                ;;
             longshore,demo)
                 cmd="longshore__subcmd__demo"
                 ;;
@@ -46,6 +49,9 @@ _longshore() {
             longshore,mirror)
                 cmd="longshore__subcmd__mirror"
                 ;;
+            longshore,plan)
+                cmd="longshore__subcmd__plan"
+                ;;
             longshore,pull)
                 cmd="longshore__subcmd__pull"
                 ;;
@@ -64,11 +70,17 @@ _longshore() {
             longshore,tags)
                 cmd="longshore__subcmd__tags"
                 ;;
+            longshore,verify)
+                cmd="longshore__subcmd__verify"
+                ;;
             longshore__subcmd__help,completion)
                 cmd="longshore__subcmd__help__subcmd__completion"
                 ;;
             longshore__subcmd__help,credential-helper)
                 cmd="longshore__subcmd__help__subcmd__credential__subcmd__helper"
+                ;;
+            longshore__subcmd__help,delete)
+                cmd="longshore__subcmd__help__subcmd__delete"
                 ;;
             longshore__subcmd__help,demo)
                 cmd="longshore__subcmd__help__subcmd__demo"
@@ -94,6 +106,9 @@ _longshore() {
             longshore__subcmd__help,mirror)
                 cmd="longshore__subcmd__help__subcmd__mirror"
                 ;;
+            longshore__subcmd__help,plan)
+                cmd="longshore__subcmd__help__subcmd__plan"
+                ;;
             longshore__subcmd__help,pull)
                 cmd="longshore__subcmd__help__subcmd__pull"
                 ;;
@@ -111,6 +126,15 @@ _longshore() {
                 ;;
             longshore__subcmd__help,tags)
                 cmd="longshore__subcmd__help__subcmd__tags"
+                ;;
+            longshore__subcmd__help,verify)
+                cmd="longshore__subcmd__help__subcmd__verify"
+                ;;
+            longshore__subcmd__help__subcmd__plan,diff)
+                cmd="longshore__subcmd__help__subcmd__plan__subcmd__diff"
+                ;;
+            longshore__subcmd__help__subcmd__plan,show)
+                cmd="longshore__subcmd__help__subcmd__plan__subcmd__show"
                 ;;
             longshore__subcmd__help__subcmd__stream,delete)
                 cmd="longshore__subcmd__help__subcmd__stream__subcmd__delete"
@@ -132,6 +156,24 @@ _longshore() {
                 ;;
             longshore__subcmd__help__subcmd__stream,rollback)
                 cmd="longshore__subcmd__help__subcmd__stream__subcmd__rollback"
+                ;;
+            longshore__subcmd__plan,diff)
+                cmd="longshore__subcmd__plan__subcmd__diff"
+                ;;
+            longshore__subcmd__plan,help)
+                cmd="longshore__subcmd__plan__subcmd__help"
+                ;;
+            longshore__subcmd__plan,show)
+                cmd="longshore__subcmd__plan__subcmd__show"
+                ;;
+            longshore__subcmd__plan__subcmd__help,diff)
+                cmd="longshore__subcmd__plan__subcmd__help__subcmd__diff"
+                ;;
+            longshore__subcmd__plan__subcmd__help,help)
+                cmd="longshore__subcmd__plan__subcmd__help__subcmd__help"
+                ;;
+            longshore__subcmd__plan__subcmd__help,show)
+                cmd="longshore__subcmd__plan__subcmd__help__subcmd__show"
                 ;;
             longshore__subcmd__stream,delete)
                 cmd="longshore__subcmd__stream__subcmd__delete"
@@ -188,7 +230,7 @@ _longshore() {
 
     case "${cmd}" in
         longshore)
-            opts="-v -q -o -h -V --verbose --quiet --output --help --version login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help"
+            opts="-v -q -o -h -V --verbose --quiet --output --help --version login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -253,6 +295,76 @@ _longshore() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        longshore__subcmd__delete)
+            opts="-v -q -o -h --generate --execute --max-delete --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --max-per-host --limit-rate --verbose --quiet --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --generate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --execute)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-delete)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-per-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         longshore__subcmd__demo)
             opts="-v -q -o -h --keep --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -280,7 +392,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__help)
-            opts="login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help"
+            opts="login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,6 +420,20 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__help__subcmd__credential__subcmd__helper)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__help__subcmd__delete)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -422,6 +548,48 @@ _longshore() {
         longshore__subcmd__help__subcmd__mirror)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__help__subcmd__plan)
+            opts="show diff"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__help__subcmd__plan__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__help__subcmd__plan__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -602,6 +770,20 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__help__subcmd__tags)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__help__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -938,8 +1120,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__mirror)
-            opts="-f -c -a -v -q -o -h --filename --config --update-graph --from --have --since --sign-key --verify-key --failed --platform --filter-by-os --keep-manifest-list --skip-missing --force --skip-mount --continue-on-error --from-dir --dir --insecure --referrers --jobs --no-resume --max-per-host --limit-rate --fsync --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
-            opts="-f -c -a -v -q -o -h --filename --config --update-graph --platform --filter-by-os --keep-manifest-list --skip-missing --force --skip-mount --continue-on-error --from-dir --dir --insecure --referrers --jobs --no-resume --max-per-host --limit-rate --fsync --report --junit --cluster-resources --icsp --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
+            opts="-f -c -a -v -q -o -h --filename --config --update-graph --from --have --since --sign-key --verify-key --failed --dry-run --plan --locked --apply --replan --platform --filter-by-os --keep-manifest-list --skip-missing --force --skip-mount --continue-on-error --from-dir --dir --insecure --referrers --jobs --no-resume --max-per-host --limit-rate --fsync --report --junit --cluster-resources --icsp --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -986,6 +1167,14 @@ _longshore() {
                     return 0
                     ;;
                 --failed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --plan)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --apply)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1077,6 +1266,128 @@ _longshore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__plan)
+            opts="-v -q -o -h --verbose --quiet --output --help show diff help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__plan__subcmd__diff)
+            opts="-v -q -o -h --verbose --quiet --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__plan__subcmd__help)
+            opts="show diff help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__plan__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__plan__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__plan__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__plan__subcmd__show)
+            opts="-v -q -o -h --verbose --quiet --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --output)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0
@@ -1902,6 +2213,84 @@ _longshore() {
                     return 0
                     ;;
                 --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__verify)
+            opts="-v -q -o -h --against --deep --repair --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --max-per-host --limit-rate --verbose --quiet --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --src-creds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --src-authfile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --src-ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --src-cert-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-per-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit-rate)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

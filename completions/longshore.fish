@@ -35,7 +35,10 @@ complete -c longshore -n "__fish_longshore_needs_command" -f -a "logout" -d 'For
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "pull" -d 'Copy an image from a registry to a local folder or file'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "push" -d 'Copy an image from a local folder or file to a registry'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "mirror" -d 'Copy images between any two places, with every digest kept'
+complete -c longshore -n "__fish_longshore_needs_command" -f -a "plan" -d 'Look at plans that \'mirror --plan\' wrote'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "inventory" -d 'Write a receipt of what a registry holds, for a bundle that leaves it out'
+complete -c longshore -n "__fish_longshore_needs_command" -f -a "verify" -d 'Tell whether a mirror is true: all that its tags lead to is there, and is what it should be'
+complete -c longshore -n "__fish_longshore_needs_command" -f -a "delete" -d 'Delete tags and manifests in two steps: write a list, then carry it out'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "inspect" -d 'Show what an image is made of'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "tags" -d 'List the tags of a repository, sorted, one per line'
 complete -c longshore -n "__fish_longshore_needs_command" -f -a "import-image" -d 'Import what tags of a registry point to now into an image stream'
@@ -124,6 +127,8 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l since -d 
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l sign-key -d 'Sign the bundle with this key: Ed25519, as \'openssl genpkey -algorithm ed25519\' writes it' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l verify-key -d 'Import the bundle only if it is signed by the owner of this public key, as \'openssl pkey -pubout\' writes it' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l failed -d 'Write the mappings that failed to this file, for -f [default: failed.txt in the bundle that they were for]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l plan -d 'Show the same and write it to FILE, to be reviewed, kept, and carried out by --apply' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l apply -d 'Do just what the plan in FILE says; when a tag has moved since, on either side, change nothing and fail' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l filter-by-os -d 'Take only images in whose OS/ARCH[/VARIANT] this regular expression is found; .* is all' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l from-dir -d 'Folder that sources as in file://org/app:v1 are below [default: the current one]' -r -F
@@ -149,6 +154,9 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dest-ca-f
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dest-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dry-run -d 'Show what would be copied, mounted and left alone, and change nothing'
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l locked -d 'With --plan: write nothing, and fail when FILE is not what would be planned now'
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l replan -d 'With --apply: plan anew what has moved, write that to FILE, and go on'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l keep-manifest-list -d 'Where only some platforms are taken: keep the index and its digest all the same, without the other images. Not every registry takes such an index'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l skip-missing -d 'Skip images that are not there, by tag or by digest, and say so; a part that is missing is still a failure'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l force -d 'Put again what is there already: every blob and every manifest'
@@ -165,6 +173,27 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dest-plai
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and not __fish_seen_subcommand_from show diff help" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and not __fish_seen_subcommand_from show diff help" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and not __fish_seen_subcommand_from show diff help" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and not __fish_seen_subcommand_from show diff help" -s h -l help -d 'Print help'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and not __fish_seen_subcommand_from show diff help" -f -a "show" -d 'Show a plan as it was shown when it was made'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and not __fish_seen_subcommand_from show diff help" -f -a "diff" -d 'Show what one plan has other than another'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and not __fish_seen_subcommand_from show diff help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and __fish_seen_subcommand_from show" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and __fish_seen_subcommand_from show" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and __fish_seen_subcommand_from diff" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a plan as it was shown when it was made'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Show what one plan has other than another'
+complete -c longshore -n "__fish_longshore_using_subcommand plan; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c longshore -n "__fish_longshore_using_subcommand inventory" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand inventory" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand inventory" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
@@ -180,6 +209,52 @@ complete -c longshore -n "__fish_longshore_using_subcommand inventory" -l plain-
 complete -c longshore -n "__fish_longshore_using_subcommand inventory" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand inventory" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand inventory" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l against -d 'Compare the tags with those of the place that this is a mirror of, or with a file of digests and images as \'mirror\' prints them; - is standard input' -r
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l creds -d 'User name and password; without a password it is asked for' -r
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l username -d 'User name; the password is asked for if not given' -r
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l authfile -d 'Auth file to read logins from' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l retries -d 'How many times a failed request is tried again' -r
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l src-creds -d 'User name and password for the source' -r
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l src-authfile -d 'Auth file for the source, instead of --authfile' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l src-ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l src-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l deep -d 'Read all blobs and hash them, each once'
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l repair -d 'Bring what is missing or wrong from SRC, let tags point to what they point to there, and look again'
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l password-stdin -d 'Read the password from standard input'
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l insecure -d 'Do not verify the registry\'s certificate'
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l plain-http -d 'Speak HTTP without TLS'
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l src-insecure -d 'Do not verify the registry\'s certificate'
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l src-plain-http -d 'Speak HTTP without TLS'
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l generate -d 'Write the list to a new file; - is standard output' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l execute -d 'Delete what this list says; - is standard input' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l max-delete -d 'Delete nothing when the list is longer than this' -r
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l creds -d 'User name and password; without a password it is asked for' -r
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l username -d 'User name; the password is asked for if not given' -r
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l authfile -d 'Auth file to read logins from' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l retries -d 'How many times a failed request is tried again' -r
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l password-stdin -d 'Read the password from standard input'
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l insecure -d 'Do not verify the registry\'s certificate'
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l plain-http -d 'Speak HTTP without TLS'
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -s v -l verbose -d 'Say more: once what is done, twice every request'
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -s q -l quiet -d 'No progress and no warnings, errors only'
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand inspect" -l platform -d 'Choose this platform where there are several' -r
 complete -c longshore -n "__fish_longshore_using_subcommand inspect" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand inspect" -l username -d 'User name; the password is asked for if not given' -r
@@ -232,7 +307,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand import-image" -s n -
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l context -d 'Ask the cluster of this context of kubeconfig' -r
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l request-timeout -d 'How long one call to a cluster may take, with its login and all pages of a list: 30s, 5m, 1h [default: 90s for each try, and an import as long as it likes]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l authfile -d 'Auth file to read logins from' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
@@ -281,7 +356,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag" -s n -l namespa
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l context -d 'Ask the cluster of this context of kubeconfig' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand tag" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l request-timeout -d 'How long one call to a cluster may take, with its login and all pages of a list: 30s, 5m, 1h [default: 90s for each try, and an import as long as it likes]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l authfile -d 'Auth file to read logins from' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
@@ -318,7 +393,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_s
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -l context -d 'Ask the cluster of this context of kubeconfig' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -l request-timeout -d 'How long one call to a cluster may take, with its login and all pages of a list: 30s, 5m, 1h [default: 90s for each try, and an import as long as it likes]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from get" -s o -l output -d 'How streams are written: text, name, yaml or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 name\t'The name alone'
 yaml\t'The object, for programs and people'
@@ -332,7 +407,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_s
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -l context -d 'Ask the cluster of this context of kubeconfig' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -l request-timeout -d 'How long one call to a cluster may take, with its login and all pages of a list: 30s, 5m, 1h [default: 90s for each try, and an import as long as it likes]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from describe" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
@@ -343,7 +418,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_s
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -l context -d 'Ask the cluster of this context of kubeconfig' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -l request-timeout -d 'How long one call to a cluster may take, with its login and all pages of a list: 30s, 5m, 1h [default: 90s for each try, and an import as long as it likes]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from history" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
@@ -360,7 +435,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_s
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l context -d 'Ask the cluster of this context of kubeconfig' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l request-timeout -d 'How long one call to a cluster may take, with its login and all pages of a list: 30s, 5m, 1h [default: 90s for each try, and an import as long as it likes]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from rollback" -l github-output -d 'Tell later steps of a GitHub job what moved: outputs \'changed\' and \'changes\''
@@ -372,7 +447,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_s
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -l context -d 'Ask the cluster of this context of kubeconfig' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -l request-timeout -d 'How long one call to a cluster may take, with its login and all pages of a list: 30s, 5m, 1h [default: 90s for each try, and an import as long as it likes]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from delete" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
@@ -383,7 +458,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_s
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -l context -d 'Ask the cluster of this context of kubeconfig' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -l request-timeout -d 'How long one call to a cluster may take, with its login and all pages of a list: 30s, 5m, 1h [default: 90s for each try, and an import as long as it likes]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -s o -l output -d 'How the stream is written: yaml or json; with json, errors are JSON too' -r -f -a "yaml\t'The object, for programs and people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from export" -l cluster -d 'Ask the cluster of the current context of kubeconfig, or the one that this runs in'
@@ -396,7 +471,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_s
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l store -d 'Folder of the streams [default: ./imagestreams if it is there, else ~/.local/share/longshore/imagestreams]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l context -d 'Ask the cluster of this context of kubeconfig' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l kubeconfig -d 'Ask the cluster of this kubeconfig, instead of that of KUBECONFIG or ~/.kube/config' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l request-timeout -d 'How long a cluster may take to answer: 30s, 5m, 1h [default: as long as it likes]' -r
+complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l request-timeout -d 'How long one call to a cluster may take, with its login and all pages of a list: 30s, 5m, 1h [default: 90s for each try, and an import as long as it likes]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand stream; and __fish_seen_subcommand_from prune" -l confirm -d 'Do it'
@@ -438,22 +513,27 @@ json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand credential-helper" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand credential-helper" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand credential-helper" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "login" -d 'Prove a login against a registry, then keep it'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "logout" -d 'Forget the login for a registry'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "pull" -d 'Copy an image from a registry to a local folder or file'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "push" -d 'Copy an image from a local folder or file to a registry'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "mirror" -d 'Copy images between any two places, with every digest kept'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "inventory" -d 'Write a receipt of what a registry holds, for a bundle that leaves it out'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "inspect" -d 'Show what an image is made of'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "tags" -d 'List the tags of a repository, sorted, one per line'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "import-image" -d 'Import what tags of a registry point to now into an image stream'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "tag" -d 'Set what tags of image streams follow, or delete them'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "stream" -d 'Look at image streams, move their tags back, and tidy them up'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "serve" -d 'Serve a folder as a registry'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "demo" -d 'See log in, push, inspect, pull and mirror at work, on a registry of its own'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "completion" -d 'Print the completion script for a shell'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "credential-helper" -d 'Speak the protocol of docker credential helpers over the keyring of the operating system'
-complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror inventory inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "login" -d 'Prove a login against a registry, then keep it'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "logout" -d 'Forget the login for a registry'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "pull" -d 'Copy an image from a registry to a local folder or file'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "push" -d 'Copy an image from a local folder or file to a registry'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "mirror" -d 'Copy images between any two places, with every digest kept'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "plan" -d 'Look at plans that \'mirror --plan\' wrote'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "inventory" -d 'Write a receipt of what a registry holds, for a bundle that leaves it out'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "verify" -d 'Tell whether a mirror is true: all that its tags lead to is there, and is what it should be'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "delete" -d 'Delete tags and manifests in two steps: write a list, then carry it out'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "inspect" -d 'Show what an image is made of'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "tags" -d 'List the tags of a repository, sorted, one per line'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "import-image" -d 'Import what tags of a registry point to now into an image stream'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "tag" -d 'Set what tags of image streams follow, or delete them'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "stream" -d 'Look at image streams, move their tags back, and tidy them up'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "serve" -d 'Serve a folder as a registry'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "demo" -d 'See log in, push, inspect, pull and mirror at work, on a registry of its own'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "completion" -d 'Print the completion script for a shell'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "credential-helper" -d 'Speak the protocol of docker credential helpers over the keyring of the operating system'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and not __fish_seen_subcommand_from login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "show" -d 'Show a plan as it was shown when it was made'
+complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from plan" -f -a "diff" -d 'Show what one plan has other than another'
 complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from stream" -f -a "get" -d 'List streams'
 complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from stream" -f -a "describe" -d 'Tell all about a stream, or about the image of one of its tags'
 complete -c longshore -n "__fish_longshore_using_subcommand help; and __fish_seen_subcommand_from stream" -f -a "history" -d 'List the images that a tag has pointed to, the latest first'

@@ -64,6 +64,13 @@ impl Context {
         if self.quiet { Progress::hidden() } else { Progress::show(&self.console) }
     }
 
+    /// Tells something in passing, to whoever wants to know.
+    pub(crate) fn note(&self, text: String) {
+        if !self.quiet {
+            self.console.lines([text]);
+        }
+    }
+
     /// Tells an error, and how the process is to end because of it.
     pub(crate) fn report(&self, error: &anyhow::Error) -> Exit {
         self.tell(&diagnose::diagnose(error))

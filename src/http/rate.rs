@@ -41,6 +41,14 @@ pub enum RateError {
     Registry(#[from] ReferenceError),
 }
 
+impl Rate {
+    /// The number of bytes.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0.get()
+    }
+}
+
 impl FromStr for Rate {
     type Err = RateError;
 

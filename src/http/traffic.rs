@@ -28,6 +28,12 @@ pub struct TrafficOptions {
 }
 
 impl TrafficOptions {
+    /// The most bytes that all registries together get in a second, when that is limited.
+    #[must_use]
+    pub fn bytes_per_second(&self) -> Option<u64> {
+        self.rate(None).map(Rate::get)
+    }
+
     fn rate(&self, registry: Option<&Registry>) -> Option<Rate> {
         let limits = self.limits.iter().rev();
         limits.filter(|limit| limit.registry.as_ref() == registry).map(|limit| limit.rate).next()

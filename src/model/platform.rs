@@ -73,6 +73,15 @@ impl PlatformFilter {
         }
     }
 
+    /// The regular expression, when it is one.
+    #[must_use]
+    pub fn pattern(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Like(Pattern(regex)) => Some(regex.as_str()),
+            Kind::One { .. } => None,
+        }
+    }
+
     /// Whether an image of `platform` is wanted. `arm64` and `arm64/v8` are the same thing.
     #[must_use]
     pub fn matches(&self, platform: &Platform) -> bool {

@@ -14,6 +14,7 @@ mod file;
 mod layout;
 mod layout_store;
 pub mod local;
+mod look;
 mod oc_folder;
 mod partial;
 mod unaware;
@@ -23,7 +24,9 @@ pub use blob::{BlobStream, VerifiedBlob, collect};
 pub use error::{Cause, Error, Result};
 pub use layout::Layout;
 pub use layout_store::LayoutStore;
+pub use look::Look;
 pub use unaware::{Ignoring, Unaware};
+pub(crate) use write::replace_file;
 pub use write::{Durability, Resume, WriteOptions};
 
 use std::sync::Arc;
@@ -192,5 +195,13 @@ pub trait Open: Send + Sync {
     async fn store(&self, endpoint: &Endpoint) -> Result<Arc<dyn Store>> {
         let why = "is not looked after by whoever only copies";
         Err(Error::Unsupported { place: endpoint.to_string(), why })
+    }
+
+    /// Opens `endpoint` to see what is there, as someone who is about to write. Nothing is made.
+    async fn look(&self, endpoint: &Endpoint) -> Result<Look> {
+        match endpoint {
+            Endpoint::Registry(_) => Ok(Look::at(self.sink(endpoint).await?)),
+            local => Look::local(local).await,
+        }
     }
 }

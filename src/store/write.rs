@@ -39,6 +39,17 @@ pub enum Resume {
     Afresh,
 }
 
+/// Puts `bytes` into the file `path`, so that it shows either what was there before or all of them. A link stays, and the
+/// file behind it is replaced.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut file = partial::temporary_beside(&target)?;
+    file.write_all(bytes).map_err(Error::io("write", path))?;
+    let dir = target.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Durability::Always.persist(file, &target)?;
+    Durability::Always.sync_dir(dir)
+}
+
 impl Durability {
     /// Makes the bytes of a file durable.
     pub(super) fn sync(self, file: &File, path: &Path) -> Result<()> {

@@ -13,7 +13,7 @@ use super::landing::Landings;
 use super::movers::Movers;
 use super::run::Run;
 use super::{Event, Observer};
-use crate::model::Digest;
+use crate::model::{Digest, Repository};
 use crate::store;
 
 /// How many images are resolved and moved at once: their manifests are in memory.
@@ -24,11 +24,13 @@ const IMAGES: usize = 32;
 pub struct CopyOptions {
     /// How many blobs move to one destination at once, over all images of the run.
     pub jobs: usize,
+    /// Repositories that are known to have a blob: others on their registries mount it from there.
+    pub holders: Vec<(Digest, Repository)>,
 }
 
 impl Default for CopyOptions {
     fn default() -> Self {
-        Self { jobs: 16 }
+        Self { jobs: 16, holders: Vec::new() }
     }
 }
 
@@ -50,7 +52,8 @@ impl Copier {
     /// A copier that tells `observer` what it does.
     #[must_use]
     pub fn new(options: &CopyOptions, observer: Arc<dyn Observer>) -> Self {
-        let movers = Movers::new(options.jobs.max(1), Arc::clone(&observer));
+        let holders = options.holders.clone();
+        let movers = Movers::new(options.jobs.max(1), holders, Arc::clone(&observer));
         Self {
             movers: Arc::new(movers),
             observer,

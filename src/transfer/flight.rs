@@ -52,7 +52,15 @@ impl Flights {
         self.of(sink, digest).lock_owned().await
     }
 
-    /// The same without waiting; `None` when someone else writes it.
+    /// Notes that `repository` has `digest`, so that others on its registry can mount it from there.
+    pub(super) fn note(&self, digest: Digest, repository: Repository) {
+        let key = (repository.registry().to_string(), digest);
+        let holders = Holders { places: Vec::new(), repository: Some(repository) };
+        let mut flights = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.insert(key, Arc::new(tokio::sync::Mutex::new(holders)));
+    }
+
+    /// The same as [`Flights::enter`], without waiting; `None` when someone else writes it.
     pub(super) fn try_enter(&self, sink: &dyn Sink, digest: &Digest) -> Option<Flight> {
         self.of(sink, digest).try_lock_owned().ok()
     }

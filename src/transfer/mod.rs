@@ -20,6 +20,7 @@ mod movers;
 mod plan;
 mod resolve;
 mod run;
+mod survey;
 mod tee;
 
 pub use copy::{Copier, CopyOptions};
@@ -29,3 +30,4 @@ pub use plan::Plan;
 pub use resolve::{
     Attachments, Error as ResolveError, ImageGraph, Lists, Selection, resolve, select,
 };
+pub use survey::{Standing, Survey, survey};

@@ -18,7 +18,7 @@ use super::gather::gather;
 use super::mounts::Mounts;
 use super::tee::{Reader, Tee};
 use super::{BlobOutcome, Event, Job, Observer, Target};
-use crate::model::Descriptor;
+use crate::model::{Descriptor, Digest, Repository};
 use crate::store::{Result, Sink};
 
 /// What all who move blobs in a run share: how many there may be, and where each blob already is.
@@ -93,9 +93,17 @@ impl Ready {
 }
 
 impl Movers {
-    pub(super) fn new(jobs: usize, observer: Arc<dyn Observer>) -> Self {
+    pub(super) fn new(
+        jobs: usize,
+        holders: Vec<(Digest, Repository)>,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
         let permits = Permits { jobs, destinations: Mutex::default() };
-        Self { flights: Flights::default(), mounts: Mounts::default(), permits, observer }
+        let flights = Flights::default();
+        for (digest, repository) in holders {
+            flights.note(digest, repository);
+        }
+        Self { flights, mounts: Mounts::default(), permits, observer }
     }
 
     /// Sees to it that all targets of `deliveries` have `blob`, and tells each that has.

@@ -15,11 +15,12 @@ use super::job::{ImageReport, ImageResult, Job, Outcome};
 use super::landing::Landings;
 use super::movers::{Delivery, Placed};
 use super::resolve::choose;
+use super::survey;
 use super::{Attachments, Event, ImageGraph, Plan, ResolveError};
-use crate::model::{Descriptor, Digest, Manifest};
-use crate::store::{self, Reference};
+use crate::model::{Descriptor, Digest};
+use crate::store;
 
-/// How many manifests of an image are written, or looked for, at once.
+/// How many manifests of an image are written at once.
 const MANIFESTS: usize = 16;
 /// How many blobs of an image are looked at, or wait for others, at once.
 const BLOBS: usize = 64;
@@ -150,7 +151,7 @@ impl<'a> Run<'a> {
         works
     }
 
-    /// The manifests that a target has. Whoever has a manifest has its blobs: to ask for it saves asking for them.
+    /// The manifests that a target has; of one that is settled nothing is asked.
     async fn there(
         &self,
         graph: &ImageGraph,
@@ -160,29 +161,7 @@ impl<'a> Run<'a> {
         if self.results[target].is_some() {
             return Ok(HashSet::new());
         }
-        let root = graph.root.digest();
-        let is_named = now == Some(root);
-        if is_named && graph.left_out == 0 {
-            return Ok(HashSet::from([root.clone()]));
-        }
-        let sink = self.job.targets[target].sink.as_ref();
-        let by_digest = Reference::Digest(root.clone());
-        let root_is_there = is_named || sink.manifest_digest(&by_digest).await?.is_some();
-        if !root_is_there && now.is_none() {
-            // Where the name is new its parts are, too.
-            return Ok(HashSet::new());
-        }
-        let inner: Vec<&Digest> = graph.levels.iter().flatten().map(Manifest::digest).collect();
-        let asked: Vec<Reference> = inner.iter().copied().cloned().map(Reference::Digest).collect();
-        let questions: Vec<_> = asked.iter().map(|digest| sink.manifest_digest(digest)).collect();
-        let answers: Vec<Option<Digest>> =
-            stream::iter(questions).buffer_unordered(MANIFESTS).try_collect().await?;
-        let mut there: HashSet<Digest> = answers.into_iter().flatten().collect();
-        // An index may be there without its images.
-        if root_is_there && inner.into_iter().all(|digest| there.contains(digest)) {
-            there.insert(root.clone());
-        }
-        Ok(there)
+        survey::there(self.job.targets[target].sink.as_ref(), graph, now).await
     }
 
     /// Moves blobs, each in a task of its own so that they are hashed and written on all cores. A target gets its

@@ -28,6 +28,7 @@ mod e2e_mappings;
 mod e2e_memory;
 mod e2e_mirror_reports;
 mod e2e_mirror_rules;
+mod e2e_plan;
 mod e2e_resume;
 mod e2e_traffic;
 mod economy;

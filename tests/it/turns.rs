@@ -147,7 +147,7 @@ fn image(folder: &TempDir, layers: u64) -> InTurns {
 async fn copy(source: InTurns, jobs: usize, targets: Vec<Target>) -> Vec<ImageResult> {
     let (source, selection) = (Arc::new(source), Selection::default());
     let job = Job { source, reference: Reference::Only, selection, targets };
-    Copier::new(&CopyOptions { jobs }, Arc::new(())).copy(job).await
+    Copier::new(&CopyOptions { jobs, ..CopyOptions::default() }, Arc::new(())).copy(job).await
 }
 
 #[tokio::test]

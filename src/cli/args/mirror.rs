@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use longshore::mirror::plan::Lock;
 use longshore::mirror::{Line, Root};
 use longshore::model::{Endpoint, PlatformFilter};
 use longshore::ops::{CopyRequest, UpdateGraph};
@@ -12,6 +13,7 @@ use longshore::store::bundle::BundleOptions;
 
 use super::access::{DestinationArgs, RetryArgs, SourceArgs};
 use super::bundle::BundleArgs;
+use super::plan::PlanningArgs;
 use super::report::ReportArgs;
 use super::rules::{Missing, RuleArgs};
 use super::transfer::{Copy, LocalArgs, PlatformArgs, TransferArgs};
@@ -32,6 +34,9 @@ Examples:
   longshore mirror quay.io/org/app:v1 bundle:/media/usb
   longshore mirror --have receipt.json quay.io/org/app:v2 bundle:/media/usb
   longshore mirror --from bundle:/media/usb registry.local/ns
+  longshore mirror -f mappings.txt --dry-run
+  longshore mirror -f mappings.txt --plan mirror.lock
+  longshore mirror --apply mirror.lock
 
 A mapping file has one mapping per line, SRC=DST or SRC DST [DST…]; # starts a comment.
 With * in its tag a source is all tags that match, and a repository without a tag is all its
@@ -56,7 +61,7 @@ sum of each file. Images have there the names that they will have below ROOT.";
 pub(crate) struct MirrorArgs {
     /// SRC DST [DST…], or any number of SRC=DST; with --config or --from, the ROOT that all goes to:
     /// REGISTRY[/NAMESPACE], oci:DIR or bundle:DIR
-    #[arg(value_name = "MAPPING", required_unless_present = "filenames")]
+    #[arg(value_name = "MAPPING", required_unless_present_any = ["filenames", "apply"])]
     pub(crate) mappings: Vec<String>,
     /// Read mappings from a file, after those of the arguments; - is standard input; may be given several times
     #[arg(short, long = "filename", value_name = "FILE")]
@@ -75,6 +80,8 @@ pub(crate) struct MirrorArgs {
     pub(crate) from: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) bundle: BundleArgs,
+    #[command(flatten)]
+    pub(crate) planning: PlanningArgs,
     #[command(flatten)]
     pub(crate) platforms: PlatformArgs,
     #[command(flatten)]
@@ -161,6 +168,11 @@ impl MirrorArgs {
         let platforms = self.rules.platforms(&self.platforms.platforms);
         let lines = lines.into_iter().map(|line| self.rules.place(line)).collect();
         Ok(MirrorRequest { lines, platforms, mirroring: self.mirroring() })
+    }
+
+    /// `lock`, with what it has in folders of repositories where it is.
+    pub(crate) fn place(&self, lock: Lock) -> Lock {
+        self.rules.place_all(lock)
     }
 
     /// How it is to be done, but for what is in the files that flags for bundles name.

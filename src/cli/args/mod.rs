@@ -18,6 +18,7 @@ mod logout;
 mod mirror;
 mod peers;
 mod place;
+mod plan;
 mod pull;
 mod push;
 mod reaction;
@@ -47,6 +48,7 @@ pub(crate) use logout::LogoutArgs;
 pub(crate) use mirror::{MirrorArgs, MirrorRequest, Mirroring, Telling};
 pub(crate) use peers::suggest;
 pub(crate) use place::{ClusterOptions, Keeper, Place, PlaceArgs, shell_word};
+pub(crate) use plan::{DiffArgs, Intent, Kept, PlanArgs, PlanVerb, ShowArgs};
 pub(crate) use pull::PullArgs;
 pub(crate) use push::PushArgs;
 pub(crate) use reaction::{ReactionArgs, ReactionRequest};
@@ -204,6 +206,7 @@ pub(crate) enum Command {
     Pull(PullArgs),
     Push(PushArgs),
     Mirror(Box<MirrorArgs>),
+    Plan(PlanArgs),
     Inventory(InventoryArgs),
     Verify(Box<VerifyArgs>),
     Delete(Box<DeleteImagesArgs>),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use longshore::mirror::Line;
+use longshore::mirror::plan::Lock;
 use longshore::model::PlatformFilter;
 use longshore::session::Trust;
 use longshore::store::Ignoring;
@@ -90,9 +91,25 @@ impl RuleArgs {
 
     /// `line`, with what it has in folders of repositories where it is.
     pub(super) fn place(&self, line: Line) -> Line {
-        let [from, to] =
-            [&self.from_dir, &self.dir].map(|dir| dir.as_deref().unwrap_or(Path::new("")));
+        let [from, to] = self.roots();
         line.below(from, to)
+    }
+
+    /// The folders of repositories of sources and of destinations.
+    fn roots(&self) -> [&Path; 2] {
+        [&self.from_dir, &self.dir].map(|dir| dir.as_deref().unwrap_or(Path::new("")))
+    }
+
+    /// The same for a plan.
+    pub(super) fn place_all(&self, mut lock: Lock) -> Lock {
+        let [from, to] = self.roots();
+        for image in &mut lock.images {
+            image.source = image.source.clone().below(from);
+            for place in &mut image.destinations {
+                place.name = place.name.clone().below(to);
+            }
+        }
+        lock
     }
 
     /// The platforms that are wanted, where `given` are those of `--platform`.

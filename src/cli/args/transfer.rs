@@ -106,7 +106,7 @@ impl TransferArgs {
     pub(super) fn request(&self, mappings: Vec<Mapping>) -> CopyRequest {
         let attachments =
             if self.referrers { Attachments::Referrers } else { Attachments::default() };
-        let options = CopyOptions { jobs: self.jobs };
+        let options = CopyOptions { jobs: self.jobs, ..CopyOptions::default() };
         CopyRequest { mappings, attachments, options, ..CopyRequest::default() }
     }
 }

@@ -8,13 +8,14 @@ use longshore::config;
 use longshore::http;
 use longshore::mirror::MappingError;
 use longshore::mirror::delete::{ListError as DeletionListError, StockError};
+use longshore::mirror::plan::LockError;
 use longshore::mirror::release::ReleaseError;
 use longshore::mirror::set::SetError;
 use longshore::mirror::verify::ListError;
 use longshore::model::ErrorCode;
 use longshore::ops::{
-    CollectError, DeleteError, ImportError, InspectError, LoginError, NoDataHome, NoStreamsHome,
-    PullThroughError, SiteError, UpdateGraphAddressError, UpdateGraphError,
+    CollectError, DeleteError, ImportError, InspectError, LockFileError, LoginError, NoDataHome,
+    NoStreamsHome, PullThroughError, SiteError, UpdateGraphAddressError, UpdateGraphError,
 };
 use longshore::reaction::{SecretError, triggers};
 use longshore::registry;
@@ -55,6 +56,7 @@ impl Finding {
 type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
 
 const EXPERTS: &[Expert] = &[
+    |error| error.downcast_ref().map(of_lock_file),
     imagestreams::recognise,
     reactions::recognise,
     |error| error.downcast_ref().and_then(of_login),
@@ -321,6 +323,20 @@ fn of_config(error: &config::Error) -> Finding {
             Finding::of(Exit::Usage).hint(format!("write it with its registry: REGISTRY/{name}"))
         }
         E::Ambiguous { .. } => Finding::of(Exit::Usage),
+        _ => Finding::of(Exit::Local),
+    }
+}
+
+/// Files of plans.
+fn of_lock_file(error: &LockFileError) -> Finding {
+    match error {
+        LockFileError::Lock(LockError::Version { .. }) => {
+            Finding::of(Exit::Usage).hint("make it anew with --plan")
+        }
+        LockFileError::NotAPlan(_) => {
+            Finding::of(Exit::Usage).hint("name a file for the plan alone")
+        }
+        LockFileError::Lock(_) => Finding::of(Exit::Usage),
         _ => Finding::of(Exit::Local),
     }
 }

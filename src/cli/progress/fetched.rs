@@ -1,4 +1,4 @@
-//! How far an import is: how many of its images the registries were asked for.
+//! How far an import or a plan is: how many of its images the registries were asked for.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use longshore::imagestream::api::Status;
 use longshore::imagestream::fetch::Observer;
+use longshore::ops::PlanObserver;
 
 use crate::cli::console::Console;
 
@@ -14,7 +15,7 @@ const BAR: &str = "[{bar:30}] {pos} of {len} images";
 /// The time between two signs of life where nobody can see a bar.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// Progress of an import being shown, until it is dropped.
+/// Progress of an import or a plan being shown, until it is dropped.
 pub(crate) struct Fetched {
     console: Console,
     /// On a terminal it is drawn; elsewhere it counts.
@@ -41,6 +42,22 @@ impl Observer for Fetched {
     }
 
     fn fetched(&self, _image: &str, _status: &Status) {
+        self.advance();
+    }
+}
+
+impl PlanObserver for Fetched {
+    fn wanted(&self, images: usize) {
+        self.bar.inc_length(images as u64);
+    }
+
+    fn looked_at(&self) {
+        self.advance();
+    }
+}
+
+impl Fetched {
+    fn advance(&self) {
         self.bar.inc(1);
         if self.console.is_terminal() {
             return;

@@ -33,7 +33,7 @@ pub(super) async fn run(
 }
 
 /// A line without images, as images that were not copied.
-fn not_copied(lost: Lost) -> impl Iterator<Item = CopiedImage> {
+pub(super) fn not_copied(lost: Lost) -> impl Iterator<Item = CopiedImage> {
     let Lost { line, error } = lost;
     let source = line.source.place().clone();
     line.destinations.into_iter().map(move |destination| CopiedImage {

@@ -67,7 +67,7 @@ pub(super) fn pull_through(
     let options = PullThroughOptions {
         registries: registries.clone(),
         destination: ends::session(access, shared, context)?,
-        options: CopyOptions { jobs: JOBS },
+        options: CopyOptions { jobs: JOBS, ..CopyOptions::default() },
         observer: if request.wanted.is_endless() {
             Arc::new(())
         } else {

@@ -1,27 +1,34 @@
-//! `mirror`: reads its mappings, finds out which images they mean, and copies these.
+//! `mirror`: reads its mappings, finds out which images they mean, and copies or plans these.
 
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use longshore::mirror::{Expansion, Images, Line, Mapping, expand, from_arguments, from_file};
 use longshore::model::Endpoint;
-use longshore::ops::{self, CopyRequest, Ends};
+use longshore::ops::{self, Ends};
 use longshore::store::Unaware;
 
+use super::mirror_plan::{self, Wanted};
 use super::mirror_set::{self, SetRequest};
-use super::{Work, bundles, copy, ends, import};
+use super::{Work, bundles, ends, import};
 use crate::cli::Context;
-use crate::cli::args::{Copy, MirrorArgs, MirrorRequest, Mirroring};
+use crate::cli::args::{Intent, Kept, MirrorArgs, MirrorRequest, Mirroring};
 use crate::cli::exit::Exit;
 
 /// Passwords are asked for here.
 pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<'_>> {
+    let intent = args.planning.intent();
+    match args.planning.kept() {
+        Some(Kept::Apply(file)) => return mirror_plan::apply(file, args, context),
+        Some(Kept::Replan(file)) => return mirror_plan::replan(file, args, context),
+        None => {}
+    }
     if let Some(file) = &args.config {
         let (root, set) = (args.root()?, mirror_set::read(file, context)?);
         let graphs = mirror_set::graphs(args.update_graph.as_ref(), context)?;
         let bundle = bundles::options(&args.bundle, &[root.any()?])?;
         let request = SetRequest { set, root, graphs, mirroring: args.mirroring().with(bundle) };
-        return mirror_set::start(request, context);
+        return mirror_set::start(request, intent, context);
     }
     if let Some(dir) = args.from.clone() {
         return import::start(dir, args, context);
@@ -35,7 +42,7 @@ pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<
     let sources = request.lines.iter().map(|line| line.source.place());
     let destinations = request.lines.iter().flat_map(|line| &line.destinations);
     let ends = open(&request.mirroring, sources, destinations, context)?;
-    Ok(run(ends, request, context).boxed())
+    Ok(run(ends, request, intent, context).boxed())
 }
 
 /// Both ends of a mirror. Passwords are asked for here.
@@ -53,16 +60,20 @@ pub(super) fn open<'a>(
     Ok(ends)
 }
 
-async fn run(ends: Ends, request: MirrorRequest, context: &Context) -> anyhow::Result<Exit> {
+async fn run(
+    ends: Ends,
+    request: MirrorRequest,
+    intent: Intent,
+    context: &Context,
+) -> anyhow::Result<Exit> {
     let MirrorRequest { lines, platforms, mirroring } = request;
     let Expansion { mut mappings, lost } = expand(ends.source.as_ref(), lines).await;
     ops::check(&mappings)?;
     for mapping in &mut mappings {
         mapping.platforms.clone_from(&platforms);
     }
-    let Mirroring { copy: Copy { request, .. }, telling, .. } = mirroring;
-    let copies = CopyRequest { mappings, ..request };
-    copy::run(&ends, &copies, lost, &telling, context).await
+    let wanted = Wanted::new(ends, mirroring, mappings, lost);
+    mirror_plan::carry_out(intent, wanted, context).await
 }
 
 /// The lines of the arguments, then those of the files.

@@ -7,11 +7,12 @@ use longshore::http::RetryPolicy;
 use longshore::mirror::Root;
 use longshore::mirror::set::{ImageSet, Selection};
 use longshore::model::Tag;
-use longshore::ops::{self, CollectedReleases, CopyRequest, Ends, UpdateGraph};
+use longshore::ops::{self, CollectedReleases, Ends, UpdateGraph};
 
-use super::{Work, copy, mirror};
+use super::mirror_plan::{self, Wanted};
+use super::{Work, mirror};
 use crate::cli::Context;
-use crate::cli::args::Mirroring;
+use crate::cli::args::{Intent, Mirroring};
 use crate::cli::exit::Exit;
 
 /// The variable by which oc-mirror is told of another update service.
@@ -42,18 +43,26 @@ pub(super) fn graphs(
 }
 
 /// Passwords are asked for here.
-pub(super) fn start(request: SetRequest, context: &Context) -> anyhow::Result<Work<'_>> {
+pub(super) fn start(
+    request: SetRequest,
+    intent: Intent,
+    context: &Context,
+) -> anyhow::Result<Work<'_>> {
     // A login is for the root, whichever images go there.
     let somewhere = request.root.endpoint(&"any".parse()?, &Tag::latest())?;
     let ends = mirror::open(&request.mirroring, request.set.sources(), [&somewhere], context)?;
-    Ok(run(ends, request, context).boxed())
+    Ok(run(ends, request, intent, context).boxed())
 }
 
-async fn run(ends: Ends, request: SetRequest, context: &Context) -> anyhow::Result<Exit> {
+async fn run(
+    ends: Ends,
+    request: SetRequest,
+    intent: Intent,
+    context: &Context,
+) -> anyhow::Result<Exit> {
     let SetRequest { set, root, graphs, mirroring } = request;
-    let Mirroring { telling, copy, .. } = mirroring;
     let CollectedReleases { releases, notes } =
-        collect(&set, &graphs, copy.source.retry, &ends).await?;
+        collect(&set, &graphs, mirroring.copy.source.retry, &ends).await?;
     let Selection { mappings, blocked } = set.select(&releases, &root)?;
     ops::check(&mappings)?;
     if !context.quiet {
@@ -67,8 +76,8 @@ async fn run(ends: Ends, request: SetRequest, context: &Context) -> anyhow::Resu
             .console
             .lines(blocked.iter().map(|b| format!("blocked: {} (by '{}')", b.origin, b.pattern)));
     }
-    let request = CopyRequest { mappings, ..copy.request };
-    copy::run(&ends, &request, Vec::new(), &telling, context).await
+    let wanted = Wanted::new(ends, mirroring, mappings, Vec::new());
+    mirror_plan::carry_out(intent, wanted, context).await
 }
 
 async fn collect(

@@ -19,7 +19,9 @@ mod junit;
 pub(super) mod login;
 mod logout;
 mod mirror;
+mod mirror_plan;
 mod mirror_set;
+mod plan;
 mod problems;
 mod pulled;
 mod reacting;
@@ -66,6 +68,7 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
         Command::Delete(args) => {
             delete::run(delete::prepare(args.resolve()?, context)?, context).boxed()
         }
+        Command::Plan(args) => plan::run(args.verb, context).boxed(),
         Command::Inspect(args) => {
             let open = ends::one(&args.access.resolve(), &args.image, context)?;
             inspect::run(open, args, context).boxed()
