@@ -2,9 +2,7 @@
 //! `oc import-image` and `oc tag` in `fixtures/openshift`.
 
 use longshore::imagestream::order::{BULK_LIMIT, Bulk};
-use longshore::imagestream::requests::{
-    ImportOptions, parse_import_mode, parse_reference_policy, parse_target, requests,
-};
+use longshore::imagestream::requests::requests;
 use longshore::imagestream::tagging::{self, TagChange, TagOptions, Tagging};
 use longshore::imagestream::{ImageStream, Namespace, StreamName};
 use serde_json::Value;
@@ -150,38 +148,9 @@ fn namespace() -> Namespace {
 
 /// The request for a recorded command, or the message with which it is refused.
 fn asked(recording: &Recording) -> Result<Value, String> {
-    let words = &recording.command[2..];
-    // oc takes the first argument and forgets the others; a value of `-o` is none.
-    let argument = words.iter().find(|word| !word.starts_with('-')).map_or("", String::as_str);
-    let has = |flag: &str| words.iter().any(|word| word == flag);
-    let value = |flag: &str| {
-        words.iter().find_map(|word| word.strip_prefix(flag)?.strip_prefix('=')).map(str::to_owned)
-    };
-    let known = ["--from", "--confirm", "--all", "--scheduled", "--insecure", "--dry-run"];
-    let known = [&known[..], &["--reference-policy", "--import-mode"]].concat();
-    let elsewhere = ["-o", "--template", "--request-timeout"];
-    for flag in words.iter().filter(|word| word.starts_with('-')) {
-        let name = flag.split('=').next().unwrap();
-        assert!(known.contains(&name) || elsewhere.contains(&name), "{flag} is not tested");
-    }
-
-    let target = parse_target(argument, has("--all"), &namespace()).map_err(|e| e.to_string())?;
-    let policy = value("--reference-policy").map(|text| parse_reference_policy(&text));
-    let mode = value("--import-mode").map(|text| parse_import_mode(&text));
-    let options = ImportOptions {
-        from: value("--from"),
-        confirm: has("--confirm"),
-        scheduled: has("--scheduled"),
-        insecure: value("--insecure")
-            .map(|text| text == "true")
-            .or(has("--insecure").then_some(true)),
-        reference_policy: policy.transpose().map_err(|e| e.to_string())?,
-        import_mode: mode.transpose().map_err(|e| e.to_string())?,
-        dry_run: has("--dry-run"),
-        ..ImportOptions::of(&target)
-    };
-    let stream = stream_before(recording, &target.stream);
-    let import = requests(&target.stream, stream.as_ref(), &options).map_err(|e| e.to_string())?;
+    let (name, options) = recording.import_options()?;
+    let stream = stream_before(recording, &name);
+    let import = requests(&name, stream.as_ref(), &options).map_err(|e| e.to_string())?;
     Ok(serde_json::to_value(import.request).unwrap())
 }
 

@@ -50,6 +50,7 @@ mod imagestream_files;
 mod imagestream_image;
 mod imagestream_local;
 mod imagestream_pull_through;
+mod imagestream_recorded;
 mod imagestream_requests;
 mod imagestream_writers;
 mod kit;

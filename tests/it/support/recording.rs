@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use longshore::imagestream::StreamName;
+use longshore::imagestream::requests::{
+    ImportOptions, parse_import_mode, parse_reference_policy, parse_target,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -67,6 +71,45 @@ impl Recording {
         let text = self.file("stream.yaml")?;
         let value: Value = serde_saphyr::from_str(&text).unwrap();
         value.is_object().then_some(value)
+    }
+
+    /// What a recorded `oc import-image` asks for, or the message with which it is refused before anybody is asked.
+    pub(crate) fn import_options(&self) -> Result<(StreamName, ImportOptions), String> {
+        let words = &self.command[2..];
+        // oc takes the first argument and forgets the others; a value of `-o` is none.
+        let argument = words.iter().find(|word| !word.starts_with('-')).map_or("", String::as_str);
+        let has = |flag: &str| words.iter().any(|word| word == flag);
+        let value = |flag: &str| {
+            words
+                .iter()
+                .find_map(|word| word.strip_prefix(flag)?.strip_prefix('='))
+                .map(str::to_owned)
+        };
+        let known = ["--from", "--confirm", "--all", "--scheduled", "--insecure", "--dry-run"];
+        let known = [&known[..], &["--reference-policy", "--import-mode"]].concat();
+        let elsewhere = ["-o", "--template", "--request-timeout"];
+        for flag in words.iter().filter(|word| word.starts_with('-')) {
+            let name = flag.split('=').next().unwrap();
+            assert!(known.contains(&name) || elsewhere.contains(&name), "{flag} is not tested");
+        }
+
+        let target = parse_target(argument, has("--all"), &"demo".parse().unwrap())
+            .map_err(|e| e.to_string())?;
+        let policy = value("--reference-policy").map(|text| parse_reference_policy(&text));
+        let mode = value("--import-mode").map(|text| parse_import_mode(&text));
+        let options = ImportOptions {
+            from: value("--from"),
+            confirm: has("--confirm"),
+            scheduled: has("--scheduled"),
+            insecure: value("--insecure")
+                .map(|text| text == "true")
+                .or(has("--insecure").then_some(true)),
+            reference_policy: policy.transpose().map_err(|e| e.to_string())?,
+            import_mode: mode.transpose().map_err(|e| e.to_string())?,
+            dry_run: has("--dry-run"),
+            ..ImportOptions::of(&target)
+        };
+        Ok((target.stream, options))
     }
 
     fn read(folder: PathBuf) -> Self {
