@@ -8,6 +8,7 @@ mod life;
 mod prune;
 mod reaction_faults;
 mod reactions;
+mod registries;
 mod views;
 
 use serde_json::Value;

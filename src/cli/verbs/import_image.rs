@@ -178,7 +178,7 @@ fn tell(
         (View::Name, _) => output.line(format_args!("imagestream.image.openshift.io/{name}"))?,
         (view, Some(stream)) => streams::document(&opened.value(stream)?, view, context)?,
         // Nothing was kept, so there is no stream to show: the answer is the result.
-        (view, None) => streams::document(&serde_json::to_value(answer)?, view, context)?,
+        (view, None) => streams::document(&opened.answer(answer)?, view, context)?,
     }
     Ok(())
 }

@@ -7,8 +7,8 @@ use longshore::imagestream::api::Time;
 use longshore::imagestream::files::Files;
 use longshore::imagestream::requests::requests;
 use longshore::imagestream::{
-    Cluster, Error, Fetching, ImageStream, Local, Namespace, PullThrough, StreamName, StreamTag,
-    Streams,
+    Cluster, Error, Fetching, ImageStream, ImageStreamImport, Local, Namespace, PullThrough,
+    StreamName, StreamTag, Streams,
 };
 use longshore::kube::{self, Client};
 use longshore::model::one_line;
@@ -182,6 +182,15 @@ impl Opened {
     pub(super) async fn names(&self, namespace: &Namespace) -> Option<Vec<String>> {
         let there = self.streams.list(Some(namespace)).await.ok()?.whole().ok()?;
         Some(there.into_iter().map(|stream| stream.metadata.name).collect())
+    }
+
+    /// An answer as a document.
+    pub(super) fn answer(&self, answer: &ImageStreamImport) -> anyhow::Result<Value> {
+        let mut answer = answer.clone();
+        if !self.is_cluster {
+            answer.metadata.resource_version = None;
+        }
+        Ok(serde_json::to_value(answer)?)
     }
 
     /// A stream as a document. In a folder nothing counts versions: what tells one file from another is not its.
