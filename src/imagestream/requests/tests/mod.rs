@@ -168,6 +168,11 @@ fn what_does_not_fit_is_refused_in_the_words_of_oc() {
         ),
         (
             Some(&without),
+            "pushed",
+            r#"tag "pushed" already exists - you must use the 'tag' command if you want to change the source to """#,
+        ),
+        (
+            Some(&without),
             "pushed --from=quay.io/a/b",
             r#"tag "pushed" already exists - you must use the 'tag' command if you want to change the source to "quay.io/a/b""#,
         ),
