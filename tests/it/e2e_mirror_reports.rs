@@ -67,3 +67,20 @@ fn a_run_is_written_down_for_clusters_engines_and_ci() {
     let said = shell.fails(7, &[&mirror[..], &["--cluster-resources", "file", &same]].concat());
     assert!(said.contains("cannot write file"), "{said}");
 }
+
+#[test]
+fn nothing_is_asked_for_that_would_not_be_done() {
+    let shell = Shell::new();
+    for flags in [
+        "--report r.json --dry-run oci:a oci:b",
+        "--junit j.xml --plan p.lock oci:a oci:b",
+        "--cluster-resources out --dry-run oci:a oci:b",
+        "--failed f.txt --dry-run oci:a oci:b",
+        "--failed f.txt --apply p.lock",
+        "--have r.json --apply p.lock",
+        "--dry-run --from bundle:b localhost:1",
+        "--icsp oci:a oci:b",
+    ] {
+        shell.fails(2, &["mirror"].into_iter().chain(flags.split(' ')).collect::<Vec<_>>());
+    }
+}
