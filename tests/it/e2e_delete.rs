@@ -1,16 +1,21 @@
 //! Deletion in two steps, in docker-registry, in our own registry and in layouts.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::support::embedded::Embedded;
+use crate::support::faults::{Fault, Proxy};
 use crate::support::layout::{Layout, digest};
 use crate::support::program::Ran;
 use crate::support::registry::Registry;
 use crate::support::shell::Shell;
 use crate::support::site::Site;
 use crate::support::skopeo;
+
+/// How many tags there are of each kind where there are many.
+const MANY: u64 = 12;
 
 /// Images in the layout `image`: the index `all` of `arm` and an image without a name of its own, `same` for `arm`, and
 /// `lone`, which is signed.
@@ -231,4 +236,40 @@ fn mistakes_are_told_and_change_nothing() {
     let said = shell.fails(2, &["delete", "--plain-http", "--generate", "list", &place]);
     assert!(said.contains("a list is never written over"), "{said}");
     assert_eq!(fs::read_to_string(shell.path("list")).unwrap(), "tag it\n");
+}
+
+#[test]
+fn a_killed_deletion_leaves_no_tag_that_lacks_something_and_is_finished_by_the_next() {
+    need!("docker-registry", "skopeo");
+    let (site, shell) = (Site::open(), Shell::new());
+    let layout = Layout::new(shell.path("many"));
+    let image = |seed| layout.image("linux/amd64", &[layout.noise_layer(seed, 1000)]);
+    let shared = image(100);
+    for number in 0..MANY {
+        let (one, other) = (image(number), image(200 + number));
+        layout.name(&format!("v{number}"), &layout.index(&[one, shared.clone()]));
+        layout.name(&format!("kept{number}"), &layout.index(&[other, shared.clone()]));
+    }
+    let place = site.image("team/app");
+    let all = [("v", MANY), ("kept", MANY)].into_iter().flat_map(|(name, many)| {
+        (0..many).map(move |number| format!("oci:many:{name}{number}={name}{number}"))
+    });
+    let all: Vec<String> = all.map(|pair| pair.replace('=', &format!("={place}:"))).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    shell.ok(&[&["mirror", "--dest-plain-http"], &all[..]].concat());
+    let kept = site.fetch("team/app:kept0");
+    let proxy = Proxy::before(site.registry.address());
+    proxy.fault(usize::MAX, "DELETE", "/manifests/", Fault::Delay(Duration::from_millis(30)));
+    let seen = format!("{}/team/app:v*", proxy.address());
+    generate(&shell, &[&seen]);
+    shell.killed_again_and_again(&["delete", "--plain-http", "--execute", "list"], || {
+        is_whole(&shell, &place);
+    });
+    let left = tags(&shell, &place);
+    assert!(
+        left.len() as u64 == MANY && left.iter().all(|tag| tag.starts_with("kept")),
+        "{left:?}"
+    );
+    is_whole(&shell, &place);
+    assert_eq!(site.fetch("team/app:kept0"), kept);
 }

@@ -23,6 +23,7 @@ mod e2e_access;
 mod e2e_copy;
 mod e2e_crash;
 mod e2e_delete;
+mod e2e_disk;
 mod e2e_faults;
 mod e2e_mappings;
 mod e2e_memory;

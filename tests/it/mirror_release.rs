@@ -1,7 +1,9 @@
 //! Releases of OpenShift: from a payload, or a channel of an update graph, to all images under their names.
 
 use std::fs;
+use std::time::Duration;
 
+use crate::support::faults::{Fault, Proxy};
 use crate::support::release::{COMPONENTS, FILE, Releases};
 use crate::support::responder::{Reply, Responder};
 use crate::support::shell::Shell;
@@ -139,4 +141,27 @@ fn a_payload_that_is_none_copies_nothing() {
     fs::write(shell.path("missing.yaml"), missing.replace("4.18.1-", "4.18.9-")).unwrap();
     shell.fails(4, &[&PLAIN[..], &["-c", "missing.yaml", &to.image("ns")]].concat());
     shell.fails(4, &["tags", "--plain-http", &to.image("ns/openshift/release")]);
+}
+
+#[test]
+fn a_killed_release_is_finished_by_the_next_run() {
+    need!("docker-registry", "skopeo");
+    let (from, to, shell) = (Site::open(), Site::open(), Shell::new());
+    let mut releases = Releases::new(&shell, from.registry.address(), &["linux/amd64"]);
+    releases.make("4.18.1", &["linux/amd64"], "x86_64");
+    releases.write_set("platform-release.yaml");
+    let proxy = Proxy::before(to.registry.address());
+    for method in ["POST", "PUT"] {
+        proxy.fault(usize::MAX, method, "/v2/", Fault::Delay(Duration::from_millis(25)));
+    }
+    let root = format!("{}/ns", proxy.address());
+    let mirror = [&PLAIN[..], &["-c", "platform-release.yaml", &root]].concat();
+    shell.killed_again_and_again(&mirror, || {
+        for repository in ["ns/openshift/release", "ns/openshift/release-images"] {
+            let ran = shell.run(&["verify", "--plain-http", &to.image(repository)]);
+            // What is there is whole; it may be that nothing is there yet.
+            assert!(ran.stdout.is_empty() && matches!(ran.code, Some(0 | 4)), "{}", ran.stdout);
+        }
+    });
+    is_there(&from, &to, "4.18.1-x86_64");
 }

@@ -3,10 +3,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::support::embedded::Embedded;
+use crate::support::faults::{Fault, Proxy};
 use crate::support::layout::{Layout, digest};
 use crate::support::program::Ran;
 use crate::support::shell::Shell;
@@ -284,6 +286,25 @@ fn a_whole_registry_is_compared_with_another_and_with_a_list() {
     let ran = scene.shell.feed(&moved, &[&verify[..], &[mirror, "--against", "-"]].concat());
     assert!(ran.code == Some(6) && ran.stdout.starts_with("other "), "{}", ran.stdout);
     scene.shell.fails(2, &[&verify[..], &["q.io/a/b", "--against", "list"]].concat());
+}
+
+#[test]
+fn a_killed_repair_goes_on() {
+    need!("docker-registry", "skopeo");
+    let scene = Scene::new();
+    for digest in &scene.images {
+        fs::remove_dir_all(scene.link("_manifests/revisions", digest)).unwrap();
+    }
+    fs::remove_file(scene.file(&scene.layer)).unwrap();
+    let proxy = Proxy::before(scene.mirror.registry.address());
+    for method in ["HEAD", "POST", "PUT"] {
+        proxy.fault(usize::MAX, method, "/v2/", Fault::Delay(Duration::from_millis(40)));
+    }
+    let (place, from) = (format!("{}/team/app", proxy.address()), scene.source.image("team/app"));
+    let flags = ["--plain-http", "--src-plain-http", "--against", &from, "--repair"];
+    scene.shell.killed_again_and_again(&[&["verify", &place], &flags[..]].concat(), || {});
+    scene.is_whole();
+    assert_eq!(scene.verify(&["--deep"]).code, Some(0));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is known of each type of error: an exit code, and what to do about it.
 
 use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
 use longshore::auth::{self, KeyringError};
@@ -78,6 +79,7 @@ const EXPERTS: &[Expert] = &[
     |error| error.downcast_ref().and_then(of_http),
     |error| error.downcast_ref().map(of_auth),
     |error| error.downcast_ref().map(of_config),
+    |error| error.downcast_ref().map(of_io),
     |error| is_local(error).then(|| Finding::of(Exit::Local)),
 ];
 
@@ -238,9 +240,21 @@ fn of_store(error: &store::Error) -> Option<Finding> {
         | E::Blocked(cause) => {
             return recognise(cause.as_ref());
         }
+        E::Io { source, .. } => return Some(of_io(source)),
         _ => Exit::Local,
     };
     Some(Finding::of(exit))
+}
+
+fn of_io(error: &io::Error) -> Finding {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let finding = Finding::of(Exit::Local);
+    match error.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => {
+            finding.hint("make room, then run the same again: what is whole by now is kept")
+        }
+        _ => finding,
+    }
 }
 
 /// Whether it is a registry that says so, and not because it has no such repository at all.
@@ -362,5 +376,4 @@ fn is_local(error: &(dyn Error + 'static)) -> bool {
         || matches!(error.downcast_ref(), Some(e) if !matches!(e, triggers::Error::Stream { .. }))
         || error.is::<ReceiptError>()
         || error.is::<KeyError>()
-        || error.is::<std::io::Error>()
 }

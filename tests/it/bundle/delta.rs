@@ -10,8 +10,14 @@ use crate::support::faults::{Fault, Proxy};
 use crate::support::layout::{Layer, digest};
 use crate::support::site::Site;
 
-const IMAGES: usize = 14;
-const CHANGED: usize = 3;
+/// How many images there are, how many of them have changed, and how large the new layer of each of these is.
+struct Set {
+    images: usize,
+    changed: usize,
+    layer: u64,
+}
+
+const SMALL: Set = Set { images: 6, changed: 2, layer: 2_000_000 };
 
 /// A set of images on both sides, of which some have changed on the near one since.
 struct Moved {
@@ -23,22 +29,24 @@ struct Moved {
 }
 
 impl Moved {
-    fn new() -> Self {
+    fn new(set: &Set) -> Self {
         let (scene, far) = (Scene::new(), Site::open());
-        let names: Vec<String> = (0..IMAGES).map(|number| format!("org/app-{number}:v1")).collect();
+        let names: Vec<String> =
+            (0..set.images).map(|number| format!("org/app-{number}:v1")).collect();
         let shared = scene.layout.noise_layer(1, 200_000);
         for (seed, name) in (100..).zip(&names) {
-            scene.image(name, &[shared.clone(), scene.layout.noise_layer(seed, 100_000)]);
+            scene.make(name, &[shared.clone(), scene.layout.noise_layer(seed, 100_000)]);
         }
+        scene.push(&names.iter().map(String::as_str).collect::<Vec<_>>());
         let moved = Self { scene, far, names, new: Vec::new() };
         moved.scene.pack(&moved.names(), "first");
         moved.scene.shell.ok(&import("bundle:first", &moved.far.image("ns")));
-        moved.change(&shared)
+        moved.change(&shared, set)
     }
 
-    fn change(mut self, shared: &Layer) -> Self {
-        for (seed, name) in (200..).zip(self.names.iter().take(CHANGED)) {
-            let new = self.scene.layout.noise_layer(seed, 2_000_000);
+    fn change(mut self, shared: &Layer, set: &Set) -> Self {
+        for (seed, name) in (200..).zip(self.names.iter().take(set.changed)) {
+            let new = self.scene.layout.noise_layer(seed, set.layer);
             self.scene.layout.name(&format!("new-{seed}"), &{
                 let image = self.scene.layout.image("linux/amd64", &[shared.clone(), new.clone()]);
                 self.scene.layout.index(&[image])
@@ -78,7 +86,7 @@ impl Moved {
         let layers =
             |digest: &str| self.new.iter().any(|layer| layer.descriptor["digest"] == digest);
         let found = held.iter().filter(|blob| layers(blob["digest"].as_str().unwrap()));
-        assert_eq!(found.count(), CHANGED);
+        assert_eq!(found.count(), self.new.len());
         let files = super::files(&delta.join("blobs")).into_keys();
         let all: u64 = files.map(|path| fs::metadata(path).unwrap().len()).sum();
         assert!(all > new && all - new < new / 100, "{all} bytes for {new}");
@@ -88,22 +96,24 @@ impl Moved {
 #[test]
 fn a_delta_holds_what_a_receipt_does_not_tell_of() {
     need!("docker-registry", "skopeo", "sha256sum");
-    let moved = Moved::new();
+    let set = Set { images: 70, changed: 5, layer: 5_000_000 };
+    let moved = Moved::new(&set);
     let receipt = moved.receipt(&moved.far.image("ns"));
-    assert!(receipt.len() < 4000 && receipt.lines().count() == IMAGES + 2, "{receipt}");
+    assert!(receipt.len() < 10_000 && receipt.lines().count() == set.images + 2, "{receipt}");
     let delta = moved.pack(&["--have", "receipt.json"]);
     moved.is_small(&delta);
     let proxy = Proxy::before(moved.far.registry.address());
     moved.scene.shell.ok(&import("bundle:delta", &format!("{}/ns", proxy.address())));
-    moved.scene.is_at(&moved.far, &moved.names());
-    let size = moved.new[0].descriptor["size"].as_u64().unwrap();
-    assert!(proxy.uploaded() < (CHANGED as u64) * size * 101 / 100);
+    let some: Vec<&str> = moved.names().into_iter().step_by(4).collect();
+    moved.scene.is_at(&moved.far, &some);
+    let sent = proxy.uploaded();
+    assert!(sent < set.changed as u64 * set.layer * 101 / 100, "{sent}");
 }
 
 #[test]
 fn a_delta_to_an_earlier_bundle() {
     need!("docker-registry", "skopeo", "sha256sum");
-    let moved = Moved::new();
+    let moved = Moved::new(&SMALL);
     fs::rename(moved.scene.shell.path("first/bundle.json"), moved.scene.shell.path("first.json"))
         .unwrap();
     fs::remove_dir_all(moved.scene.shell.path("first")).unwrap();
@@ -116,7 +126,7 @@ fn a_delta_to_an_earlier_bundle() {
 #[test]
 fn a_missing_base_is_refused_before_anything_is_written() {
     need!("docker-registry", "skopeo");
-    let moved = Moved::new();
+    let moved = Moved::new(&SMALL);
     moved.receipt(moved.far.registry.address());
     let delta = moved.pack(&["--have", "receipt.json"]);
     let other = Site::open();
@@ -124,7 +134,7 @@ fn a_missing_base_is_refused_before_anything_is_written() {
     let root = format!("{}/ns", proxy.address());
     let said = moved.scene.shell.fails(4, &import("bundle:delta", &root));
     let presumed = contents(&delta)["presumed"].as_array().unwrap().clone();
-    assert!(presumed.len() > IMAGES - CHANGED);
+    assert!(presumed.len() > SMALL.images - SMALL.changed);
     for blob in &presumed {
         let line = format!("blob {} of", blob["digest"].as_str().unwrap());
         assert!(said.contains(&line), "{line}: {said}");
@@ -168,7 +178,7 @@ fn what_is_presumed_elsewhere_is_mounted_or_copied_over() {
 #[test]
 fn a_delta_that_was_killed_or_updated_keeps_to_its_base() {
     need!("docker-registry", "skopeo", "sha256sum");
-    let moved = Moved::new();
+    let moved = Moved::new(&SMALL);
     moved.receipt(&moved.far.image("ns"));
     let delta = moved.pack(&["--have", "receipt.json"]);
     let before = super::files(&delta);

@@ -1,16 +1,16 @@
 //! Bundles that are stopped in the middle, by a kill or a full disk, and what becomes of them.
 
 use std::fs;
-use std::process::Stdio;
 use std::time::Duration;
+
+use http::header::RANGE;
 
 use super::{Scene, import, sums_are_right};
 use crate::support::faults::{Fault, Proxy};
-use crate::support::program;
 use crate::support::site::Site;
+use crate::support::skopeo;
 
 const NAMES: [&str; 3] = ["org/a:v1", "org/b:v1", "org/c:v1"];
-const ROUNDS: u64 = 12;
 
 /// Three images of some size.
 fn scene() -> Scene {
@@ -20,21 +20,6 @@ fn scene() -> Scene {
         scene.image(name, &layers);
     }
     scene
-}
-
-/// Kills the command again and again, a bit later each time, until it has ended by itself.
-fn kill_again_and_again(scene: &Scene, arguments: &[&str], mut after_each: impl FnMut()) {
-    let mut killed = 0;
-    for round in 0..ROUNDS {
-        let mut child = scene.shell.start(arguments);
-        std::thread::sleep(Duration::from_millis(40 + 40 * round));
-        killed += usize::from(child.try_wait().unwrap().is_none());
-        child.kill().unwrap();
-        child.wait().unwrap();
-        after_each();
-    }
-    assert!(killed > 0, "it was always done before it could be killed");
-    scene.shell.ok(arguments);
 }
 
 #[test]
@@ -47,7 +32,7 @@ fn a_killed_writer_leaves_a_bundle_that_is_refused_until_it_is_finished() {
     fs::write(scene.shell.path("slow"), lines.concat()).unwrap();
     let (root, dir) = (far.image("ns"), scene.shell.path("out"));
     let write = ["mirror", "--src-plain-http", "-f", "slow"];
-    kill_again_and_again(&scene, &write, || {
+    scene.shell.killed_again_and_again(&write, || {
         if dir.join("SHA256SUMS").exists() && !dir.join("bundle.unfinished").exists() {
             sums_are_right(&dir);
         } else if dir.exists() {
@@ -70,7 +55,7 @@ fn a_killed_import_is_finished_by_the_next() {
     let proxy = Proxy::before(far.registry.address());
     proxy.fault(usize::MAX, "POST", "/blobs/", Fault::Delay(Duration::from_millis(30)));
     let root = format!("{}/ns", proxy.address());
-    kill_again_and_again(&scene, &import("bundle:out", &root), || {
+    scene.shell.killed_again_and_again(&import("bundle:out", &root), || {
         for name in NAMES {
             let tags = scene.shell.run(&[
                 "tags",
@@ -87,20 +72,59 @@ fn a_killed_import_is_finished_by_the_next() {
 
 #[test]
 fn a_disk_that_was_full_is_no_loss() {
-    need!("docker-registry", "skopeo", "sha256sum", "prlimit");
+    need!("docker-registry", "skopeo", "sha256sum");
     let (scene, far) = (scene(), Site::open());
-    let file = scene.mappings(&NAMES, "out");
-    // No file may grow beyond this: layers do not fit, manifests do.
-    let mut command = std::process::Command::new("prlimit");
-    let longshore = program::longshore(scene.shell.home());
-    command.arg("--fsize=1000000").arg(longshore.get_program());
-    command.args(["mirror", "--src-plain-http", "-f", &file]).current_dir(scene.shell.home());
-    command.env_clear().envs(longshore.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    let ended = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-    assert!(!ended.success());
+    let proxy = Proxy::before(scene.near.registry.address());
+    let lines = NAMES.map(|name| format!("{}/{name} bundle:out\n", proxy.address()));
+    fs::write(scene.shell.path("mappings"), lines.concat()).unwrap();
+    let write = ["mirror", "--src-plain-http", "-f", "mappings"];
+    // Layers do not fit, all else does.
+    let ran = scene.shell.run_short_of_disk(1000, &write);
+    assert_eq!(ran.code, Some(7), "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot write out/"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("hint: make room, then run the same again"), "{}", ran.stderr);
     scene.shell.fails(7, &import("bundle:out", &far.image("ns")));
-    scene.pack(&NAMES, "out");
+    let before = proxy.seen().len();
+    scene.shell.ok(&write);
+    let continued = proxy.seen().split_off(before);
+    let continued = continued.iter().filter(|seen| seen.header(RANGE).is_some()).count();
+    assert!(continued >= NAMES.len(), "{continued}: what was written is not fetched again");
     sums_are_right(&scene.shell.path("out"));
     scene.shell.ok(&import("bundle:out", &far.image("ns")));
     scene.is_at(&far, &NAMES);
+}
+
+#[test]
+fn an_import_to_a_full_disk_is_finished_when_there_is_room() {
+    need!("docker-registry", "skopeo", "prlimit");
+    let (scene, far) = (scene(), Site::open());
+    scene.pack(&NAMES, "out");
+    let root = far.image("ns");
+    far.registry.grow_files_to(Some(1_000_000));
+    let said = scene.shell.fails(5, &import("bundle:out", &root));
+    assert!(said.contains("500 (internal server error)"), "{said}");
+    for repository in NAMES.map(|name| name.trim_end_matches(":v1")) {
+        let place = far.image(&format!("ns/{repository}"));
+        assert_eq!(scene.shell.run(&["tags", "--plain-http", &place]).stdout, "");
+    }
+    far.registry.grow_files_to(None);
+    scene.shell.ok(&import("bundle:out", &root));
+    scene.is_at(&far, &NAMES);
+}
+
+#[test]
+fn an_import_into_a_layout_on_a_full_disk_too() {
+    need!("docker-registry", "skopeo");
+    let scene = scene();
+    scene.pack(&NAMES, "out");
+    let import = ["mirror", "--from", "bundle:out", "oci:far"];
+    let ran = scene.shell.run_short_of_disk(1000, &import);
+    assert_eq!(ran.code, Some(7), "{}", ran.stderr);
+    assert!(ran.stderr.contains("cannot write far/"), "{}", ran.stderr);
+    assert_eq!(scene.shell.run(&["tags", "oci:far"]).stdout, "");
+    scene.shell.ok(&import);
+    for name in NAMES {
+        let copy = skopeo::fetch(&scene.shell.full(&format!("oci:far:{name}")), &[]);
+        assert_eq!(copy, scene.near.fetch(name));
+    }
 }

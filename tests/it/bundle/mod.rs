@@ -34,6 +34,12 @@ impl Scene {
 
     /// Puts an image for two platforms, which share `layers`, on the near registry.
     fn image(&self, name: &str, layers: &[Layer]) -> Value {
+        let index = self.make(name, layers);
+        self.push(&[name]);
+        index
+    }
+
+    fn make(&self, name: &str, layers: &[Layer]) -> Value {
         let text = self.layout.layer(&[("etc/name", name)]);
         let images = ["linux/amd64", "linux/arm64"].map(|platform| {
             let layers = [layers, std::slice::from_ref(&text)].concat();
@@ -41,9 +47,14 @@ impl Scene {
         });
         let index = self.layout.index(&images);
         self.layout.name(name, &index);
-        let (from, to) = (format!("oci:made:{name}"), self.near.image(name));
-        self.shell.ok(&["mirror", "--referrers", "--dest-plain-http", &from, &to]);
         index
+    }
+
+    fn push(&self, names: &[&str]) {
+        let mapping = |name: &&str| format!("oci:made:{name}={}", self.near.image(name));
+        let mappings: Vec<String> = names.iter().map(mapping).collect();
+        let mappings: Vec<&str> = mappings.iter().map(String::as_str).collect();
+        self.shell.ok(&[&["mirror", "--referrers", "--dest-plain-http"], &mappings[..]].concat());
     }
 
     /// Writes these images of the near registry into a bundle.

@@ -17,6 +17,17 @@ pub(crate) fn longshore(home: &Path) -> Command {
     command
 }
 
+/// The same, where no file grows beyond so many KiB: writing more fails in its middle, as on a full disk.
+pub(crate) fn short_of_disk(home: &Path, kibibytes: u32) -> Command {
+    let usual = longshore(home);
+    // The shell counts in units of 512 bytes.
+    let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", 2 * kibibytes);
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", &limited, "sh"]).arg(usual.get_program()).current_dir(home);
+    command.env_clear().envs(usual.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
 /// What a run wrote and how it ended.
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
@@ -31,7 +42,12 @@ pub(crate) fn run(home: &Path, arguments: &[&str]) -> Ran {
 
 /// Runs `longshore` with `arguments` and `input` on its standard input.
 pub(crate) fn run_with_input(home: &Path, arguments: &[&str], input: &str) -> Ran {
-    let mut command = assert_cmd::Command::from_std(longshore(home));
+    ended(longshore(home), arguments, input)
+}
+
+/// Runs `command` with `arguments` and `input` on its standard input.
+pub(crate) fn ended(command: Command, arguments: &[&str], input: &str) -> Ran {
+    let mut command = assert_cmd::Command::from_std(command);
     let output = command.args(arguments).write_stdin(input).output().unwrap();
     Ran {
         code: output.status.code(),

@@ -72,6 +72,14 @@ impl Registry {
         self.folder.path().join("storage/docker/registry/v2")
     }
 
+    /// Lets no file grow beyond so many bytes, as on a full disk; `None` is as before.
+    pub(crate) fn grow_files_to(&self, bytes: Option<u64>) {
+        let soft = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+        let (process, limit) = (self.child.id().to_string(), format!("--fsize={soft}:unlimited"));
+        let status = Command::new("prlimit").args(["--pid", &process, &limit]).status().unwrap();
+        assert!(status.success(), "prlimit: {status}");
+    }
+
     fn start(folder: TempDir, tls: &Value, auth: &Value) -> Self {
         Self::start_with(folder, tls, auth, true)
     }

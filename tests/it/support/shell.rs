@@ -3,10 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::time::Duration;
 
 use tempfile::TempDir;
 
 use super::program::{self, Ran};
+
+/// How often a command is killed before it is let alone.
+const KILLS: u64 = 12;
 
 /// A home folder, where commands run.
 pub(crate) struct Shell {
@@ -57,6 +61,26 @@ impl Shell {
         let ran = self.run(arguments);
         assert_eq!(ran.code, Some(code), "longshore {}\n{}", arguments.join(" "), ran.stderr);
         ran.stderr
+    }
+
+    /// Runs where no file grows beyond so many KiB, as on a full disk.
+    pub(crate) fn run_short_of_disk(&self, kibibytes: u32, arguments: &[&str]) -> Ran {
+        program::ended(program::short_of_disk(self.home(), kibibytes), arguments, "")
+    }
+
+    /// Runs and is killed, again and again, each time a bit later; at the end it is let alone, and must succeed.
+    pub(crate) fn killed_again_and_again(&self, arguments: &[&str], mut after_each: impl FnMut()) {
+        let mut killed = 0;
+        for round in 0..KILLS {
+            let mut child = self.start(arguments);
+            std::thread::sleep(Duration::from_millis(40 + 40 * round));
+            killed += usize::from(child.try_wait().unwrap().is_none());
+            child.kill().unwrap();
+            child.wait().unwrap();
+            after_each();
+        }
+        assert!(killed > 0, "it was always done before it could be killed");
+        self.ok(arguments);
     }
 
     /// Starts in the background.
