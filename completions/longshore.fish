@@ -209,7 +209,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand inventory" -l plain-
 complete -c longshore -n "__fish_longshore_using_subcommand inventory" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand inventory" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand inventory" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c longshore -n "__fish_longshore_using_subcommand verify" -l against -d 'Compare the tags with those of the place that this is a mirror of, or with a file of digests and images as \'mirror\' prints them; - is standard input' -r
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l against -d 'Compare with the place that this is a mirror of, with a plan (mirror --plan), or with a file of digests and images as \'mirror\' prints them; - is standard input. Without DST, what the plan or the file names is looked at, and nothing besides' -r
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
@@ -226,7 +226,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand verify" -l limit-rat
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l deep -d 'Read all blobs and hash them, each once'
-complete -c longshore -n "__fish_longshore_using_subcommand verify" -l repair -d 'Bring what is missing or wrong from SRC, let tags point to what they point to there, and look again'
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l repair -d 'Bring what is missing or wrong from SRC, or from where the plan says, let tags point to what they should, and look again'
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l password-stdin -d 'Read the password from standard input'
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l insecure -d 'Do not verify the registry\'s certificate'
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l plain-http -d 'Speak HTTP without TLS'

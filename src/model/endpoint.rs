@@ -190,9 +190,16 @@ impl Endpoint {
             | Self::OciArchive { name, .. }
             | Self::DockerArchive { name, .. } => *name = None,
             Self::File { tag, digest, .. } => (*tag, *digest) = (None, None),
-            _ => {}
+            Self::Bundle { name: Some(name), .. } => (name.tag, name.digest) = (None, None),
+            Self::Bundle { name: None, .. } | Self::Dir(_) => {}
         }
         endpoint
+    }
+
+    /// Whether single blobs and manifests can be put there and taken away, one by one.
+    #[must_use]
+    pub fn is_mutable(&self) -> bool {
+        matches!(self, Self::Registry(_) | Self::Oci { .. } | Self::File { .. })
     }
 
     /// Whether several images can be there and none of them is named.

@@ -89,6 +89,10 @@ pub async fn plan_deletion(
         let digests: Vec<Digest> =
             targets.iter().filter_map(|target| target.place().digest().cloned()).collect();
         let store = open.store(&place).await?;
+        if !place.is_mutable() {
+            let why = "is written as a whole: nothing is deleted from it";
+            return Err(store::Error::Unsupported { place: place.to_string(), why }.into());
+        }
         let stock = stock_of(store.as_ref(), &digests, observer).await?;
         let mut wanted = Wanted::default();
         for target in targets {

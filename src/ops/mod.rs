@@ -36,6 +36,6 @@ pub use releases::{CollectError, CollectedReleases, releases};
 pub use stream_store::{NoStreamsHome, stream_store};
 pub use update_graph::{UpdateGraph, UpdateGraphAddressError, UpdateGraphError};
 pub use verify::{
-    Against, Defect, Flaw, Repaired, SiteError, Verified, VerifyRequest, repair, verify,
+    Against, Aim, Defect, Flaw, Repaired, SiteError, Verified, VerifyRequest, repair, verify,
 };
 pub use watch::{Ask, Event, Interval, IntervalError, Problem, Refresh, Trouble, refresh, watch};

@@ -79,13 +79,14 @@ pub async fn open_store(endpoint: &Endpoint) -> Result<Arc<dyn Store>> {
             Endpoint::OciArchive { file, .. } => Arc::new(ArchiveSource::open_oci(file)?),
             Endpoint::DockerArchive { file, .. } => Arc::new(ArchiveSource::open_docker(file)?),
             Endpoint::Dir(dir) => Arc::new(ImageDir::open(dir)?),
-            Endpoint::Registry(_) => return Err(not_local(&endpoint)),
-            _ => {
-                return Err(Error::Unsupported {
-                    place: endpoint.to_string(),
-                    why: "is not looked after: registries, oci:, oci-archive:, docker-archive: and dir: are",
-                });
+            Endpoint::File { root, repository, .. } => {
+                Arc::new(OcFolder::open(root, repository.clone())?)
             }
+            Endpoint::Bundle { dir, name } => {
+                let repository = name.as_ref().map(|name| name.path.clone());
+                BundleReader::open(dir)?.repository(repository)
+            }
+            Endpoint::Registry(_) => return Err(not_local(&endpoint)),
         };
         Ok(store)
     })

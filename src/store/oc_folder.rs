@@ -20,6 +20,8 @@ use crate::model::{
     one_line,
 };
 
+mod store;
+
 const BLOBS: &str = "blobs";
 const MANIFESTS: &str = "manifests";
 /// The most files that are listed.

@@ -1,5 +1,6 @@
-//! Sinks that are asked for less: what makes a run do more than it has to.
+//! Sinks that believe less of what is there: what makes a run do more than it has to.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,12 +11,29 @@ use crate::model::{
 };
 
 /// What a run does not make use of at its destinations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ignoring {
     /// Blobs in other repositories: none is mounted.
     Mounts,
     /// All that is there: it is put again.
     Everything,
+    /// Manifests, and these blobs: they are put again. Who has a manifest has its blobs, and that is in doubt where some
+    /// were found to be missing or wrong.
+    Manifests(HashSet<Digest>),
+}
+
+impl Ignoring {
+    fn blob(&self, digest: &Digest) -> bool {
+        match self {
+            Self::Mounts => false,
+            Self::Everything => true,
+            Self::Manifests(blobs) => blobs.contains(digest),
+        }
+    }
+
+    fn mount(&self, digest: &Digest) -> bool {
+        *self == Self::Mounts || self.blob(digest)
+    }
 }
 
 /// Opens what `open` opens; its sinks do not tell of what is to be ignored.
@@ -34,7 +52,7 @@ impl Open for Unaware {
 
     async fn sink(&self, endpoint: &Endpoint) -> Result<Arc<dyn Sink>> {
         let sink = self.open.sink(endpoint).await?;
-        Ok(Arc::new(UnawareSink { sink, ignoring: self.ignoring }))
+        Ok(Arc::new(UnawareSink { sink, ignoring: self.ignoring.clone() }))
     }
 
     async fn store(&self, endpoint: &Endpoint) -> Result<Arc<dyn Store>> {
@@ -70,14 +88,11 @@ impl Sink for UnawareSink {
     }
 
     async fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
-        match self.ignoring {
-            Ignoring::Mounts => self.sink.has_blob(blob).await,
-            Ignoring::Everything => Ok(false),
-        }
+        Ok(!self.ignoring.blob(&blob.digest) && self.sink.has_blob(blob).await?)
     }
 
-    async fn mount_blob(&self, _: &Descriptor, _: &Repository) -> Result<bool> {
-        Ok(false)
+    async fn mount_blob(&self, blob: &Descriptor, from: &Repository) -> Result<bool> {
+        Ok(!self.ignoring.mount(&blob.digest) && self.sink.mount_blob(blob, from).await?)
     }
 
     async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
@@ -87,7 +102,7 @@ impl Sink for UnawareSink {
     async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>> {
         match self.ignoring {
             Ignoring::Mounts => self.sink.manifest_digest(reference).await,
-            Ignoring::Everything => Ok(None),
+            Ignoring::Everything | Ignoring::Manifests(_) => Ok(None),
         }
     }
 

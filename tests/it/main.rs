@@ -80,4 +80,5 @@ mod turns;
 mod upload_resume;
 mod upload_slow;
 mod verify;
+mod verify_lock;
 mod yaml_kubectl;

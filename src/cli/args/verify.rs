@@ -15,6 +15,8 @@ Examples:
   longshore verify --deep oci:backup:v1
   longshore verify registry.local:5000 --against registry.example.com
   longshore verify registry.local/org/app --against quay.io/org/app --repair
+  longshore verify --against mirror.lock
+  longshore verify registry.local --against mirror.lock --repair
   longshore mirror -f mappings.txt > mirrored.txt; longshore verify registry.local --against mirrored.txt
 
 Prints one line for each thing that is wrong, what it is first:
@@ -24,7 +26,7 @@ Prints one line for each thing that is wrong, what it is first:
   unusable    a manifest that cannot be read
   unchecked   what could not be looked at, and why
   other       a tag that points to another image than it should
-  extra       a tag of which SRC or FILE says nothing; it is no reason to fail
+  extra       a tag of which SRC, LOCK or FILE says nothing; it is no reason to fail
 
 Exit code: 0 when all is there, 6 when something is there that is not what it should be, else 4 when something is
 missing, else that of what could not be looked at.";
@@ -38,16 +40,18 @@ missing, else that of what could not be looked at.";
 pub(crate) struct VerifyArgs {
     /// An image; a repository, layout or archive with all its tags; a registry, or a path of it (REGISTRY/PATH/), with
     /// all its repositories
-    #[arg(value_name = "DST", value_parser = many)]
-    pub(crate) place: Place,
-    /// Compare the tags with those of the place that this is a mirror of, or with a file of digests and images as
-    /// 'mirror' prints them; - is standard input
-    #[arg(long, value_name = "SRC|FILE")]
+    #[arg(value_name = "DST", value_parser = many, required_unless_present = "against")]
+    pub(crate) place: Option<Place>,
+    /// Compare with the place that this is a mirror of, with a plan (mirror --plan), or with a file of digests and images
+    /// as 'mirror' prints them; - is standard input. Without DST, what the plan or the file names is looked at, and
+    /// nothing besides
+    #[arg(long, value_name = "SRC|LOCK|FILE")]
     pub(crate) against: Option<String>,
     /// Read all blobs and hash them, each once
     #[arg(long)]
     deep: bool,
-    /// Bring what is missing or wrong from SRC, let tags point to what they point to there, and look again
+    /// Bring what is missing or wrong from SRC, or from where the plan says, let tags point to what they should, and look
+    /// again
     #[arg(long, requires = "against")]
     pub(crate) repair: bool,
     #[command(flatten)]
@@ -60,7 +64,7 @@ pub(crate) struct VerifyArgs {
 
 /// How a mirror is verified.
 pub(crate) struct Verify {
-    pub(crate) place: Place,
+    pub(crate) place: Option<Place>,
     pub(crate) against: Option<String>,
     pub(crate) depth: Depth,
     pub(crate) repair: bool,

@@ -7,12 +7,11 @@ use std::sync::Arc;
 use longshore::auth::{self, KeyringError};
 use longshore::config;
 use longshore::http;
-use longshore::mirror::MappingError;
-use longshore::mirror::delete::{ListError as DeletionListError, StockError};
+use longshore::mirror::delete::StockError;
 use longshore::mirror::plan::LockError;
 use longshore::mirror::release::ReleaseError;
 use longshore::mirror::set::SetError;
-use longshore::mirror::verify::ListError;
+use longshore::mirror::{ListError, MappingError};
 use longshore::model::ErrorCode;
 use longshore::ops::{
     CollectError, DeleteError, ImportError, InspectError, LockFileError, LoginError, NoDataHome,
@@ -360,7 +359,6 @@ fn is_usage(error: &(dyn Error + 'static)) -> bool {
     error.is::<UsageError>()
         || error.is::<MappingError>()
         || error.is::<ListError>()
-        || error.is::<DeletionListError>()
         || error.is::<NoDataHome>()
         || error.is::<NoStreamsHome>()
         || error.is::<PullThroughError>()

@@ -93,18 +93,28 @@ fn given_for(
     Ok((registry, credential))
 }
 
-/// Opens a mirror, to look after it: its login is for the registry of `place`.
+/// Opens mirrors, to look after them: a login is for the one registry that they are on.
 pub(super) fn mirror(
     access: &Access,
-    place: &Place,
+    places: &[Place],
     shared: &SessionOptions,
     context: &Context,
 ) -> anyhow::Result<Arc<dyn Open>> {
-    let given = match (place, &access.login) {
-        (Place::At(endpoint), login) => given(login, [endpoint], context)?,
-        (Place::Below(_), Login::Stored) => None,
-        (Place::Below(root), login) => {
-            Some(given_for(login, BTreeSet::from([root.registry.clone()]), context)?)
+    let given = match &access.login {
+        Login::Stored => None,
+        login => {
+            let mut registries = BTreeSet::new();
+            for place in places {
+                match place {
+                    Place::At(endpoint) => {
+                        registries.extend(registries_of([endpoint], context.registries()?)?);
+                    }
+                    Place::Below(namespace) => {
+                        registries.insert(namespace.registry.clone());
+                    }
+                }
+            }
+            Some(given_for(login, registries, context)?)
         }
     };
     session(access, SessionOptions { given, ..shared.clone() }, context)

@@ -54,7 +54,7 @@ pub(super) fn open<'a>(
 ) -> anyhow::Result<Ends> {
     let Mirroring { copy, trust, ignoring, .. } = mirroring;
     let mut ends = ends::between(copy, *trust, sources, destinations, context)?;
-    if let Some(ignoring) = *ignoring {
+    if let Some(ignoring) = ignoring.clone() {
         ends.destination = Arc::new(Unaware { open: ends.destination, ignoring });
     }
     Ok(ends)

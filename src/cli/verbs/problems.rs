@@ -49,6 +49,13 @@ impl Told {
             Flaw::Unreadable(error) => {
                 Self { subject: "list of tags".into(), ..told.failed(error) }
             }
+            Flaw::Damaged(problem) => Self {
+                kind: "damaged",
+                exit: Exit::Verification,
+                subject: "file".into(),
+                message: Some((*problem).to_owned()),
+                ..told
+            },
             Flaw::TooLarge(limit) => Self {
                 exit: Exit::Verification,
                 message: Some(format!("it has more than {limit}; the rest was not looked at")),
@@ -84,6 +91,12 @@ impl Told {
                 message: Some(format!("it has {found} bytes and should have {expected}")),
                 expected: Some(expected.to_string()),
                 found: Some(found.to_string()),
+                ..wrong
+            },
+            Fault::Unlisted => Self {
+                kind: "missing",
+                exit: Exit::NotFound,
+                message: Some("it is not among the referrers of its subject".into()),
                 ..wrong
             },
             Fault::Unusable(error) => {

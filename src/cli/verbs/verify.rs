@@ -6,9 +6,9 @@ use std::sync::Arc;
 use anyhow::bail;
 use longshore::http::Traffic;
 use longshore::mirror::Place;
-use longshore::mirror::verify::{Observer, read_list};
-use longshore::model::Endpoint;
-use longshore::ops::{self, Against, Ends, Verified, VerifyRequest};
+use longshore::mirror::plan::Lock;
+use longshore::mirror::verify::{Listed, Observer, read_list};
+use longshore::ops::{self, Against, Aim, Ends, LockFileError, Verified, VerifyRequest};
 use longshore::session::SessionOptions;
 use longshore::transfer::CopyOptions;
 
@@ -25,31 +25,32 @@ pub(super) struct Prepared {
     repair: bool,
 }
 
-/// Reads the list that there may be, and opens both ends. Passwords are asked for here.
+/// Reads the list or plan that there may be, and opens both ends. Passwords are asked for here.
 pub(super) fn prepare(verify: Verify, context: &Context) -> anyhow::Result<Prepared> {
     let against = verify.against.as_deref().map(|text| against(text, context)).transpose()?;
+    let aim = aim(verify.place, against)?;
+    let (at, from) = (destinations(&aim), sources(&aim));
     if verify.repair {
-        check_repair(&verify.place, against.as_ref())?;
+        check_repair(&aim, &at)?;
     }
     let traffic = Arc::new(Traffic::new(verify.traffic));
     let shared = SessionOptions { traffic, ..SessionOptions::default() };
-    let from = match &against {
-        Some(Against::Place(place)) => place,
-        Some(Against::List(_)) | None => &verify.place,
-    };
     let ends = Ends {
-        source: ends::mirror(&verify.source, from, &shared, context)?,
-        destination: ends::mirror(&verify.destination, &verify.place, &shared, context)?,
+        source: ends::mirror(&verify.source, &from, &shared, context)?,
+        destination: ends::mirror(&verify.destination, &at, &shared, context)?,
     };
-    let request = VerifyRequest { place: verify.place, against, depth: verify.depth };
-    Ok(Prepared { ends, request, repair: verify.repair })
+    Ok(Prepared {
+        ends,
+        request: VerifyRequest { aim, depth: verify.depth },
+        repair: verify.repair,
+    })
 }
 
-/// A file that is there is a list. All else is a place: `docker://` in front, where both are called the same.
+/// A file that is there is a plan or a list. All else is a place: `docker://` in front, where both are called the same.
 fn against(text: &str, context: &Context) -> anyhow::Result<Against> {
     let path = Path::new(text);
     if text == "-" || path.is_file() {
-        return Ok(Against::List(read_list(text, &context.input.file(path)?)?));
+        return Ok(Against::Listed(listed(text, &context.input.file(path)?)?));
     }
     match text.parse::<Place>() {
         Ok(place) => Ok(Against::Place(place)),
@@ -60,17 +61,61 @@ fn against(text: &str, context: &Context) -> anyhow::Result<Against> {
     }
 }
 
-/// Refuses to repair what can only be written as a whole, and without a source.
-fn check_repair(place: &Place, against: Option<&Against>) -> anyhow::Result<()> {
+/// The images of a plan, which is JSON, or of a list, which begins with a digest.
+fn listed(file: &str, text: &str) -> anyhow::Result<Vec<Listed>> {
+    if text.trim_start().starts_with('{') {
+        let lock = Lock::parse(file, text.as_bytes()).map_err(LockFileError::from)?;
+        return Ok(lock.listed());
+    }
+    Ok(read_list(file, text)?)
+}
+
+fn aim(place: Option<Place>, against: Option<Against>) -> Result<Aim, UsageError> {
     match (place, against) {
-        (_, Some(Against::List(_))) => bail!(UsageError(
-            "the list does not tell where its images come from: --repair needs --against SRC"
-                .into()
-        )),
-        (Place::Below(_) | Place::At(Endpoint::Registry(_) | Endpoint::Oci { .. }), _) => Ok(()),
-        (other, _) => bail!(UsageError(format!(
+        (Some(place), against) => Ok(Aim::Place(place, against)),
+        (None, Some(Against::Listed(list))) => Ok(Aim::Listed(list)),
+        (None, Some(Against::Place(_)) | None) => {
+            Err(UsageError("say which mirror is to be verified: DST --against SRC".into()))
+        }
+    }
+}
+
+/// Where it is looked.
+fn destinations(aim: &Aim) -> Vec<Place> {
+    match aim {
+        Aim::Place(place, _) => vec![place.clone()],
+        Aim::Listed(list) => list.iter().map(|listed| Place::At(listed.image.clone())).collect(),
+    }
+}
+
+/// Where that comes from; itself, where that is not known.
+fn sources(aim: &Aim) -> Vec<Place> {
+    let sources: Vec<Place> = match aim {
+        Aim::Place(_, Some(Against::Place(place))) => vec![place.clone()],
+        Aim::Place(_, None) => Vec::new(),
+        Aim::Place(_, Some(Against::Listed(list))) | Aim::Listed(list) => {
+            let origins = list.iter().filter_map(|listed| listed.origin.as_ref());
+            origins.map(|origin| Place::At(origin.place.clone())).collect()
+        }
+    };
+    if sources.is_empty() { destinations(aim) } else { sources }
+}
+
+/// Refuses to repair what can only be written as a whole, and without a source.
+fn check_repair(aim: &Aim, destinations: &[Place]) -> anyhow::Result<()> {
+    if let Aim::Place(_, Some(Against::Listed(list))) | Aim::Listed(list) = aim
+        && list.iter().all(|listed| listed.origin.is_none())
+    {
+        let text =
+            "the list does not tell where its images come from: --repair needs SRC or a plan";
+        bail!(UsageError(text.into()));
+    }
+    let is_whole = |place: &&Place| matches!(place, Place::At(endpoint) if !endpoint.is_mutable());
+    match destinations.iter().find(is_whole) {
+        Some(other) => bail!(UsageError(format!(
             "{other} is written as a whole and cannot be repaired: copy it again"
         ))),
+        None => Ok(()),
     }
 }
 

@@ -6,7 +6,8 @@ use std::fmt::{self, Write as _};
 
 use super::doom::{Doomed, Row};
 use super::judge::Listed;
-use crate::model::{Digest, DigestError, Endpoint, EndpointError, RefName, one_line};
+use crate::mirror::lines::{Line, ListError, Problem, Wrong, read_lines};
+use crate::model::{Digest, Endpoint, RefName};
 
 /// What a list says of one repository or layout.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,32 +27,8 @@ pub struct List {
     pub parts: Vec<Part>,
 }
 
-/// Why a text is no list.
-#[derive(Debug, thiserror::Error)]
-#[error("{file}:{line}:{column}: {problem}")]
-pub struct ListError {
-    file: String,
-    line: usize,
-    column: usize,
-    problem: Problem,
-}
-
-/// What is wrong with a line.
-#[derive(Debug, thiserror::Error)]
-enum Problem {
-    #[error("expected 'tag DIGEST IMAGE' or 'manifest DIGEST PLACE'")]
-    Form,
-    #[error("{0}")]
-    Digest(DigestError),
-    #[error("{0}")]
-    Endpoint(EndpointError),
-    #[error("'{0}' names no image: a tag is to be deleted")]
-    NoName(String),
-    #[error("'{0}' names one image: the place of a manifest has no tag")]
-    Named(String),
-    #[error("{0} is listed twice with different digests")]
-    Twice(String),
-}
+/// What a line has to be.
+const FORM: &str = "'tag DIGEST IMAGE' or 'manifest DIGEST PLACE'";
 
 const HEAD: &str = "\
 # What is to be deleted. Read it, and take out what is to stay: whole blocks, from one empty line to the next.
@@ -120,14 +97,7 @@ impl List {
     /// At the first line that is none of a list.
     pub fn read(file: &str, text: &str) -> Result<Self, ListError> {
         let mut list = Self::default();
-        for (index, line) in text.lines().enumerate() {
-            list.read_line(line).map_err(|(column, problem)| ListError {
-                file: file.to_owned(),
-                line: index + 1,
-                column,
-                problem,
-            })?;
-        }
+        read_lines(file, text, |line| list.take(line))?;
         Ok(list)
     }
 
@@ -143,37 +113,26 @@ impl List {
         self.parts.is_empty()
     }
 
-    fn read_line(&mut self, line: &str) -> Result<(), (usize, Problem)> {
-        let content = line.split('#').next().unwrap_or_default();
-        let words: Vec<&str> = content.split_whitespace().collect();
-        let column = |word: &str| {
-            let start = word.as_ptr() as usize - line.as_ptr() as usize;
-            line[..start].chars().count() + 1
-        };
-        let (kind, digest, place) = match words.as_slice() {
-            [] => return Ok(()),
+    fn take(&mut self, line: &Line<'_>) -> Result<(), Wrong> {
+        let (kind, digest, place) = match line.words.as_slice() {
             [kind @ ("tag" | "manifest"), digest, place] => (*kind, *digest, *place),
-            [first, ..] => return Err((column(first), Problem::Form)),
+            words => return Err(line.wrong(words[0], Problem::Form(FORM))),
         };
-        let read: Digest =
-            digest.parse().map_err(|error| (column(digest), Problem::Digest(error)))?;
-        let endpoint: Endpoint =
-            place.parse().map_err(|error| (column(place), Problem::Endpoint(error)))?;
-        let shown = || one_line(place, 300);
+        let (digest, endpoint) = (line.digest(digest)?, line.endpoint(place)?);
         match (kind, endpoint.name()) {
-            ("tag", None) => Err((column(place), Problem::NoName(shown()))),
+            ("tag", None) => Err(line.wrong_text(place, Problem::NoName)),
             ("tag", Some(name)) => {
                 let names = &mut self.part(&endpoint.without_name()).listed.names;
-                match names.insert(name, read.clone()) {
-                    Some(before) if before != read => Err((column(place), Problem::Twice(shown()))),
+                match names.insert(name, digest.clone()) {
+                    Some(before) if before != digest => Err(line.wrong_text(place, Problem::Twice)),
                     _ => Ok(()),
                 }
             }
-            (_, Some(_)) => Err((column(place), Problem::Named(shown()))),
+            (_, Some(_)) => Err(line.wrong_text(place, Problem::Named)),
             (_, None) => {
                 let part = self.part(&endpoint.without_name());
-                if part.listed.manifests.insert(read.clone()) {
-                    part.order.push(read);
+                if part.listed.manifests.insert(digest.clone()) {
+                    part.order.push(digest);
                 }
                 Ok(())
             }

@@ -11,5 +11,5 @@ mod stock;
 
 pub use doom::{Doomed, Row, Wanted, doom};
 pub use judge::{Judged, Listed, Verdict, judge};
-pub use list::{List, ListError, Part, write};
+pub use list::{List, Part, write};
 pub use stock::{Held, Stock, StockError, take_stock};

@@ -20,6 +20,8 @@ pub enum Fault {
         /// What is there, or so much of it at least.
         found: u64,
     },
+    /// It is there, and what it refers to does not list it.
+    Unlisted,
     /// It is a manifest that cannot be used.
     Unusable(store::Error),
     /// Whether something is wrong could not be found out.

@@ -1,7 +1,7 @@
 //! Asks a repository one question.
 
 use super::fault::Fault;
-use super::survey::{Answer, Question, Read};
+use super::question::{Answer, Question, Read};
 use super::walk::{Depth, Proven};
 use crate::model::{Descriptor, Digest, Manifest, RefName};
 use crate::store::{Reference, Result, Store, VerifiedBlob};

@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::fault::{Fault, Finding, Subject, is_readable};
+use super::question::{Answer, Question, Read};
+use super::scope::{Names, Root, Scope};
 use crate::model::{Descriptor, Digest, RefName};
 
 /// How many manifests may lie between a name and a blob, referrers included.
@@ -14,61 +16,6 @@ const MAX_NODES: usize = 500_000;
 
 /// How many names are told of one fault.
 const MAX_NAMES: usize = 20;
-
-/// What of a repository is looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// All that its names lead to.
-    All,
-    /// What one name leads to.
-    Name(RefName),
-    /// What the manifest with this digest leads to.
-    Digest(Digest),
-    /// What the only image leads to.
-    Only,
-}
-
-/// Something to ask a repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Question {
-    /// Which names there are.
-    Names,
-    /// What a name points to.
-    Name(RefName),
-    /// The same of a name that need not be there: one of those by which cosign finds what belongs to a manifest.
-    Perhaps(RefName, Digest),
-    /// What the only image is.
-    Only,
-    /// What a manifest points to, and what refers to it.
-    Manifest(Digest),
-    /// Whether a blob is there.
-    Blob(Box<Descriptor>),
-}
-
-/// What a manifest is found to be.
-#[derive(Debug)]
-pub(super) struct Read {
-    /// Its bytes.
-    pub(super) size: u64,
-    /// The manifests in it.
-    pub(super) children: Vec<Descriptor>,
-    /// The blobs in it, without those that registries are not given.
-    pub(super) blobs: Vec<Descriptor>,
-    /// What names it as its subject.
-    pub(super) referrers: Result<Vec<Descriptor>, Fault>,
-}
-
-/// The answer to a question.
-#[derive(Debug)]
-pub(super) enum Answer {
-    Names(Vec<RefName>),
-    Name(RefName, Result<Digest, Fault>),
-    /// `None` when there is no such name, and need not be. The manifest is that which it belongs to.
-    Perhaps(RefName, Digest, Result<Option<Digest>, Fault>),
-    Only(Digest),
-    Manifest(Digest, Result<Read, Fault>),
-    Blob(Box<Descriptor>, Result<(), Fault>),
-}
 
 /// How much was looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -148,6 +95,8 @@ struct Fallen {
 pub(super) struct Survey {
     /// Where cosign's tags are among the names that were listed, they are not asked for.
     lists_names: bool,
+    /// What should be listed as a referrer.
+    referrers: Vec<Root>,
     nodes: Vec<Node>,
     ids: HashMap<Digest, Id>,
     leaves: HashMap<Digest, Leaf>,
@@ -161,7 +110,8 @@ pub(super) struct Survey {
 impl Survey {
     pub(super) fn new(scope: Scope) -> Self {
         let mut survey = Self {
-            lists_names: scope == Scope::All,
+            lists_names: scope.names == Names::All,
+            referrers: Vec::new(),
             nodes: Vec::new(),
             ids: HashMap::new(),
             leaves: HashMap::new(),
@@ -171,13 +121,21 @@ impl Survey {
             counts: Counts::default(),
             too_large: None,
         };
-        match scope {
-            Scope::All => survey.open.push(Question::Names),
-            Scope::Name(name) => survey.open.push(Question::Name(name)),
-            Scope::Only => survey.open.push(Question::Only),
-            Scope::Digest(digest) => survey.root(&digest),
+        for root in &scope.roots {
+            survey.root(&root.digest);
+        }
+        survey.referrers = scope.roots;
+        survey.referrers.retain(|root| root.subject.is_some());
+        match scope.names {
+            Names::All => survey.open.push(Question::Names),
+            Names::These(names) => survey.ask_for(names),
+            Names::Only => survey.open.push(Question::Only),
         }
         survey
+    }
+
+    fn ask_for(&mut self, names: impl IntoIterator<Item = RefName, IntoIter: DoubleEndedIterator>) {
+        self.open.extend(names.into_iter().rev().map(Question::Name));
     }
 
     /// The next question. What was found last is asked for first, so that few are open at a time.
@@ -191,9 +149,7 @@ impl Survey {
 
     pub(super) fn take(&mut self, answer: Answer) {
         match answer {
-            Answer::Names(names) => {
-                self.open.extend(names.into_iter().rev().map(Question::Name));
-            }
+            Answer::Names(names) => self.ask_for(names),
             Answer::Only(digest) => self.root(&digest),
             Answer::Name(name, Ok(digest)) => {
                 self.counts.names += 1;
@@ -313,6 +269,11 @@ impl Survey {
 
     /// What has come of it, when there is no question left.
     pub(super) fn finish(mut self) -> Surveyed {
+        for Root { digest, subject } in std::mem::take(&mut self.referrers) {
+            if subject.is_some_and(|subject| self.hides(&subject, &digest)) {
+                self.fall(Subject::Manifest(digest), Fault::Unlisted);
+            }
+        }
         let mut roots: HashMap<&Digest, Vec<&RefName>> = HashMap::new();
         for (name, digest) in &self.names {
             roots.entry(digest).or_default().push(name);
@@ -334,6 +295,18 @@ impl Survey {
         drop(roots);
         findings.sort_by(|a, b| (&a.names, &a.subject).cmp(&(&b.names, &b.subject)));
         Surveyed { names: self.names, findings, counts: self.counts, too_large: self.too_large }
+    }
+
+    /// Whether two manifests are there, and the second is not listed as a referrer of the first.
+    fn hides(&self, subject: &Digest, referrer: &Digest) -> bool {
+        let has_fallen = self.fallen.iter().any(|fallen| match &fallen.subject {
+            Subject::Manifest(digest) => digest == subject || digest == referrer,
+            Subject::Referrers(digest) => digest == subject,
+            Subject::Name | Subject::Blob(_) => false,
+        });
+        let ids = (self.ids.get(subject), self.ids.get(referrer));
+        let (Some(subject), Some(referrer)) = ids else { return false };
+        !has_fallen && !self.nodes[*referrer].parents.contains(subject)
     }
 
     /// From where to look for the names that lead to something, and the manifests that point to it.

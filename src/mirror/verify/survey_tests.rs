@@ -101,7 +101,7 @@ impl World {
 }
 
 fn survey(world: &World) -> (Surveyed, Vec<Question>) {
-    let (mut survey, mut asked) = (Survey::new(Scope::All), Vec::new());
+    let (mut survey, mut asked) = (Survey::new(Scope::of(Names::All)), Vec::new());
     while let Some(question) = survey.next() {
         asked.push(question.clone());
         survey.take(world.answer(question));
@@ -144,7 +144,8 @@ proptest! {
 
 #[test]
 fn a_chain_without_an_end_is_given_up() {
-    let mut survey = Survey::new(Scope::Digest(digest("link", 0)));
+    let mut survey =
+        Survey::new(Scope::roots(vec![Root { digest: digest("link", 0), subject: None }]));
     let mut links = 0;
     while let Some(question) = survey.next() {
         survey.take(match question {
@@ -173,7 +174,8 @@ fn a_chain_without_an_end_is_given_up() {
 
 #[test]
 fn two_sizes_for_one_digest_are_no_truth() {
-    let mut survey = Survey::new(Scope::Digest(digest("image", 0)));
+    let mut survey =
+        Survey::new(Scope::roots(vec![Root { digest: digest("image", 0), subject: None }]));
     let blob = descriptor(digest("blob", 0));
     let lie = Descriptor { size: 8, ..blob.clone() };
     while let Some(question) = survey.next() {

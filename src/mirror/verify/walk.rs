@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::{JoinError, JoinSet};
 
 use super::look::Look;
-use super::survey::{Counts, Scope, Survey, Surveyed};
+use super::scope::Scope;
+use super::survey::{Counts, Survey, Surveyed};
 use crate::model::Digest;
 use crate::store::{Result, Store};
 

@@ -1,19 +1,20 @@
 //! Brings to a mirror what it lacks, and nothing else.
 //!
 //! A job of the engine for each manifest that lacks something, to a sink that tells what is really there
-//! ([`Doubted`]): blobs that are there are not sent again, and no image is touched that is whole.
+//! ([`Ignoring::Manifests`]): blobs that are there are not sent again, and no image is touched that is whole.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
 
 use super::report::Checked;
+use super::sites::Site;
 use super::{Observer, Verified, check};
-use crate::mirror::verify::{Difference, Doubted, Fault, Finding, Subject};
+use crate::mirror::verify::{Difference, Fault, Finding, Origin, Subject};
 use crate::model::{Digest, Endpoint, RefName};
 use crate::ops::copy::Ends;
-use crate::store::{self, Reference, Sink, Source};
+use crate::store::{self, Ignoring, Open, Reference, Sink, Source, Unaware};
 use crate::transfer::{self, Copier, CopyOptions, Job, ResolveError, Selection, Target};
 
 /// How many images are repaired at once.
@@ -44,7 +45,7 @@ pub async fn repair(
     copying: Arc<dyn transfer::Observer>,
     looking: &dyn Observer,
 ) -> Repaired {
-    let Verified { checked, depth, proven } = verified;
+    let Verified { checked, damages, depth, proven } = verified;
     let copier = Copier::new(options, copying);
     let mut failures = Vec::new();
     let (mut whole, mut again) = (Vec::new(), Vec::new());
@@ -58,7 +59,7 @@ pub async fn repair(
     whole.extend(places.into_iter().zip(check(sites, depth, &proven, looking).await));
     whole.sort_by_key(|(place, _)| *place);
     let checked = whole.into_iter().map(|(_, one)| one).collect();
-    Repaired { verified: Verified { checked, depth, proven }, failures }
+    Repaired { verified: Verified { checked, damages, depth, proven }, failures }
 }
 
 /// Brings what one repository lacks, and tells how many images were tried.
@@ -68,37 +69,34 @@ async fn cure(
     copier: &Copier,
     failures: &mut Vec<(String, Arc<ResolveError>)>,
 ) -> usize {
-    let Some(from) = &checked.site.source else { return 0 };
-    if checked.cures().next().is_none() {
+    if checked.site.origins.places.is_empty() || checked.cures().next().is_none() {
         return 0;
     }
     let place = checked.site.endpoint.to_string();
-    let opened = open(ends, from, &checked.site.endpoint).await;
-    let (source, sink) = match opened {
+    let (sources, sink) = match open(ends, checked).await {
         Ok(opened) => opened,
         Err(error) => {
             failures.push((place, Arc::new(error.into())));
             return 0;
         }
     };
-    let sink: Arc<dyn Sink> = Arc::new(Doubted::new(sink, checked.wrong_blobs()));
-    let mut cures: BTreeSet<Cure> = BTreeSet::new();
+    let mut cures: BTreeMap<Cure, Supply> = BTreeMap::new();
     for possible in checked.cures() {
-        cures.extend(first_at(source.as_ref(), possible).await);
+        cures.extend(sources.supply(possible).await);
     }
     let mut copies = Vec::new();
-    for (image, Cure { digest, name }) in cures.iter().cloned().enumerate() {
-        let target = Target { image, sink: Arc::clone(&sink), name };
+    for (image, (cure, supply)) in cures.iter().enumerate() {
+        let target = Target { image, sink: Arc::clone(&sink), name: cure.name.clone() };
         let job = Job {
-            source: Arc::clone(&source),
-            reference: Reference::Digest(digest),
-            selection: Selection::default(),
+            source: Arc::clone(&supply.source),
+            reference: Reference::Digest(supply.digest.clone()),
+            selection: supply.selection.clone(),
             targets: vec![target],
         };
         copies.push(copier.copy(job));
     }
     let results: Vec<_> = stream::iter(copies).buffered(IMAGES).collect().await;
-    for (cure, result) in cures.iter().zip(results.into_iter().flatten()) {
+    for (cure, result) in cures.keys().zip(results.into_iter().flatten()) {
         if let Err(error) = result {
             failures.push((format!("{place}@{}", cure.digest), error));
         }
@@ -109,23 +107,66 @@ async fn cure(
     cures.len()
 }
 
-async fn open(
+/// Opens where images can be had, and the place that lacks them as it was found to be.
+async fn open<'a>(
     ends: &Ends,
-    from: &Endpoint,
-    to: &Endpoint,
-) -> store::Result<(Arc<dyn Source>, Arc<dyn Sink>)> {
-    Ok((ends.source.source(from).await?, ends.destination.sink(to).await?))
+    checked: &'a Checked,
+) -> store::Result<(Sources<'a>, Arc<dyn Sink>)> {
+    let Site { endpoint, origins, .. } = &checked.site;
+    let mut places = Vec::new();
+    for place in &origins.places {
+        places.push((place, ends.source.source(place).await?));
+    }
+    let ignoring = Ignoring::Manifests(checked.wrong_blobs());
+    let doubted = Unaware { open: Arc::clone(&ends.destination), ignoring };
+    Ok((Sources { places, made: &origins.made }, doubted.sink(endpoint).await?))
 }
 
-/// The first of several manifests that the source has; where it has none, the first.
-async fn first_at(source: &dyn Source, possible: Vec<Cure>) -> Option<Cure> {
-    for cure in possible.iter().take(HOLDERS) {
-        let reference = Reference::Digest(cure.digest.clone());
-        if matches!(source.digest(&reference).await, Ok(Some(_))) {
-            return Some(cure.clone());
+/// Where a manifest is had, and what makes it.
+struct Supply {
+    source: Arc<dyn Source>,
+    digest: Digest,
+    selection: Selection,
+}
+
+/// Where the images of a site can be had.
+struct Sources<'a> {
+    places: Vec<(&'a Endpoint, Arc<dyn Source>)>,
+    made: &'a HashMap<Digest, Origin>,
+}
+
+impl Sources<'_> {
+    /// The first of several manifests that can be had; where none can, the first.
+    async fn supply(&self, possible: Vec<Cure>) -> Option<(Cure, Supply)> {
+        for cure in possible.iter().take(HOLDERS) {
+            if let Some(supply) = self.made(cure) {
+                return Some((cure.clone(), supply));
+            }
+            let reference = Reference::Digest(cure.digest.clone());
+            for (_, source) in &self.places {
+                if matches!(source.digest(&reference).await, Ok(Some(_))) {
+                    return Some((cure.clone(), Supply::of(source, &cure.digest)));
+                }
+            }
         }
+        let (_, source) = self.places.first()?;
+        let cure = possible.into_iter().next()?;
+        let supply = Supply::of(source, &cure.digest);
+        Some((cure, supply))
     }
-    possible.into_iter().next()
+
+    fn made(&self, cure: &Cure) -> Option<Supply> {
+        let Origin { place, digest, selection } = self.made.get(&cure.digest)?;
+        let (_, source) = self.places.iter().find(|(known, _)| *known == place)?;
+        Some(Supply { selection: selection.clone(), ..Supply::of(source, digest) })
+    }
+}
+
+impl Supply {
+    fn of(source: &Arc<dyn Source>, digest: &Digest) -> Self {
+        let (source, digest) = (Arc::clone(source), digest.clone());
+        Self { source, digest, selection: Selection::default() }
+    }
 }
 
 impl Checked {

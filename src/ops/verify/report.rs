@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::bundles::Damage;
 use super::sites::Site;
 use crate::mirror::verify::{
-    Counts, Depth, Difference, Fault, Finding, Proven, Subject, Surveyed, compare,
+    Counts, Depth, Difference, Fault, Finding, Names, Proven, Subject, Surveyed, compare,
 };
 use crate::model::RefName;
 use crate::store;
@@ -13,6 +14,7 @@ use crate::store;
 /// A mirror that was looked at.
 pub struct Verified {
     pub(super) checked: Vec<Checked>,
+    pub(super) damages: Vec<Damage>,
     pub(super) depth: Depth,
     pub(super) proven: Arc<Proven>,
 }
@@ -35,6 +37,8 @@ pub enum Flaw<'a> {
     Differs(&'a Difference),
     /// Nothing could be looked at.
     Unreadable(&'a store::Error),
+    /// A bundle has not the files that were written: so.
+    Damaged(&'a str),
     /// There is more than can be looked at: this much.
     TooLarge(&'a str),
 }
@@ -48,16 +52,15 @@ pub(super) struct Checked {
 
 impl Checked {
     pub(super) fn new(site: Site, looked: store::Result<Surveyed>) -> Self {
-        let looked = match looked {
-            Err(error) if error.is_not_found() && site.may_be_empty => Ok(Surveyed::default()),
-            looked => looked,
-        };
-        let differences = match (&looked, &site.expected) {
+        let mut differences = match (&looked, &site.expected) {
             (Ok(surveyed), Some(expected)) => {
                 told_once(surveyed, compare(expected, &surveyed.names))
             }
             _ => Vec::new(),
         };
+        if site.scope.names != Names::All {
+            differences.retain(|difference| !matches!(difference, Difference::Extra { .. }));
+        }
         Self { site, looked, differences }
     }
 
@@ -100,10 +103,18 @@ fn told_once(surveyed: &Surveyed, mut differences: Vec<Difference>) -> Vec<Diffe
     differences
 }
 
+impl Damage {
+    fn defects(&self) -> impl Iterator<Item = Defect<'_>> {
+        let flaws = self.problems.iter().map(|problem| Flaw::Damaged(problem));
+        flaws.map(|flaw| Defect { place: self.place.clone(), flaw })
+    }
+}
+
 impl Verified {
     /// All that is wrong.
     pub fn problems(&self) -> impl Iterator<Item = Defect<'_>> {
-        self.checked.iter().flat_map(Checked::problems)
+        let damages = self.damages.iter().flat_map(Damage::defects);
+        damages.chain(self.checked.iter().flat_map(Checked::problems))
     }
 
     /// How much was looked at.

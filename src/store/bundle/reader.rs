@@ -13,7 +13,7 @@ use super::{
 };
 use crate::model::{Descriptor, Digest, Endpoint, ImagePath, Manifest, RefName, RepositoryPath};
 use crate::store::layout::{INDEX_FILE, LAYOUT_FILE};
-use crate::store::{BlobStream, Error, Layout, Reference, Result, Source};
+use crate::store::{BlobStream, Error, Layout, Reference, Result, Source, Store};
 
 /// A whole bundle. What its files hold is proven by [`BundleReader::verify`].
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl BundleReader {
 
     /// One repository of it; without a path, all of it, where images have whole names.
     #[must_use]
-    pub fn repository(self: &Arc<Self>, path: Option<RepositoryPath>) -> Arc<dyn Source> {
+    pub fn repository(self: &Arc<Self>, path: Option<RepositoryPath>) -> Arc<dyn Store> {
         Arc::new(BundleSource { bundle: Arc::clone(self), repository: path })
     }
 }
@@ -143,6 +143,11 @@ impl BundleSource {
         let unusable = |source| Error::Name { place: self.place(), source };
         format!("{repository}:{name}").parse().map(Reference::Name).map_err(unusable)
     }
+
+    fn is_sealed(&self) -> Error {
+        let why = "is sealed by its sums: nothing is taken out of it, make another one";
+        Error::Unsupported { place: self.place(), why }
+    }
 }
 
 #[async_trait]
@@ -173,5 +178,25 @@ impl Source for BundleSource {
 
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
         self.bundle.layout.referrers(subject).await
+    }
+}
+
+#[async_trait]
+impl Store for BundleSource {
+    /// A blob that is presumed at the destination lacks nowhere.
+    async fn blob_size(&self, blob: &Descriptor) -> Result<Option<u64>> {
+        let presumed = &self.bundle.contents().presumed;
+        match presumed.binary_search_by(|presumed| presumed.digest.cmp(&blob.digest)) {
+            Ok(index) => Ok(Some(presumed[index].size)),
+            Err(_) => Store::blob_size(&self.bundle.layout, blob).await,
+        }
+    }
+
+    async fn remove_manifest(&self, _: &Digest) -> Result<bool> {
+        Err(self.is_sealed())
+    }
+
+    async fn remove_name(&self, _: &RefName) -> Result<bool> {
+        Err(self.is_sealed())
     }
 }
