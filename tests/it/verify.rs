@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http::header::CONTENT_LENGTH;
 use serde_json::Value;
 
 use crate::support::embedded::Embedded;
-use crate::support::faults::{Fault, Proxy};
+use crate::support::faults::{Canned, Fault, Proxy};
 use crate::support::layout::{Layout, digest};
 use crate::support::program::Ran;
 use crate::support::shell::Shell;
@@ -286,6 +287,33 @@ fn a_whole_registry_is_compared_with_another_and_with_a_list() {
     let ran = scene.shell.feed(&moved, &[&verify[..], &[mirror, "--against", "-"]].concat());
     assert!(ran.code == Some(6) && ran.stdout.starts_with("other "), "{}", ran.stdout);
     scene.shell.fails(2, &[&verify[..], &["q.io/a/b", "--against", "list"]].concat());
+}
+
+#[test]
+fn a_registry_that_answers_wrongly_is_never_found_true() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    let answer = |canned: Canned| Fault::Answer(canned);
+    let of_one_byte = || Canned::status(200).header(CONTENT_LENGTH, "1");
+    for (method, part, fault, code, said) in [
+        ("GET", "/manifests/sha256:", Fault::Damage, 6, "damaged "),
+        ("GET", "/manifests/sha256:", Fault::Endless, 1, "unchecked "),
+        ("GET", "/manifests/sha256:", Fault::CutDownload(100), 5, "unchecked "),
+        ("HEAD", "/blobs/", answer(of_one_byte()), 6, "wrong-size "),
+        ("HEAD", "/blobs/", answer(Canned::status(403)), 3, "unchecked "),
+        ("HEAD", "/blobs/", answer(Canned::status(500)), 5, "unchecked "),
+        ("GET", "/blobs/", Fault::Damage, 6, "damaged "),
+        ("GET", "/blobs/", Fault::Endless, 6, "wrong-size "),
+        ("GET", "/tags/list", Fault::Endless, 1, "unchecked "),
+        ("GET", "/tags/list", answer(Canned::status(200)), 1, "unchecked "),
+    ] {
+        let proxy = Proxy::before(scene.mirror.registry.address());
+        proxy.fault(usize::MAX, method, part, fault.clone());
+        let place = format!("{}/team/app", proxy.address());
+        let ran = scene.shell.run(&["verify", &place, "--plain-http", "--deep", "--retries=1"]);
+        assert_eq!(ran.code, Some(code), "{method} {part} {fault:?}: {}", ran.stdout);
+        assert!(ran.stdout.starts_with(said), "{method} {part} {fault:?}: {}", ran.stdout);
+    }
 }
 
 #[test]
