@@ -24,6 +24,12 @@ impl Look {
         Self { place: sink.place(), inside: Some(sink) }
     }
 
+    /// Looks at a repository of a bundle. What one of them has is there for all: they are one place.
+    #[must_use]
+    pub fn into_bundle(sink: Arc<dyn Sink>) -> Self {
+        Self { place: sink.pool(), inside: Some(sink) }
+    }
+
     /// Looks at an endpoint on this machine as someone sees it who is about to write there.
     ///
     /// # Errors
@@ -38,10 +44,6 @@ impl Look {
                 Endpoint::Dir(dir) => Some(Arc::new(ImageDir::open(dir)?)),
                 Endpoint::File { root, repository, .. } => {
                     Some(Arc::new(OcFolder::open(root, repository.clone())?))
-                }
-                Endpoint::Bundle { .. } => {
-                    let why = "is there already, and cannot be planned for: mirror to it, which brings what it lacks";
-                    return Err(Error::Unsupported { place: endpoint.to_string(), why });
                 }
                 _ => None,
             };

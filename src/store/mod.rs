@@ -201,6 +201,7 @@ pub trait Open: Send + Sync {
     async fn look(&self, endpoint: &Endpoint) -> Result<Look> {
         match endpoint {
             Endpoint::Registry(_) => Ok(Look::at(self.sink(endpoint).await?)),
+            Endpoint::Bundle { .. } => Ok(Look::into_bundle(self.sink(endpoint).await?)),
             local => Look::local(local).await,
         }
     }

@@ -13,13 +13,13 @@ use super::UsageError;
 #[command(next_help_heading = "Bundles")]
 pub(crate) struct BundleArgs {
     /// Leave out the blobs that this receipt, written by 'longshore inventory', says are there; may be given several times
-    #[arg(long, value_name = "RECEIPT", conflicts_with_all = ["from", "apply"])]
+    #[arg(long, value_name = "RECEIPT", conflicts_with = "from")]
     pub(crate) have: Vec<PathBuf>,
     /// Leave out what this earlier bundle brought: its folder, or its bundle.json alone; may be given several times
-    #[arg(long, value_name = "BUNDLE", value_parser = folder, conflicts_with_all = ["from", "apply"])]
+    #[arg(long, value_name = "BUNDLE", value_parser = folder, conflicts_with = "from")]
     pub(crate) since: Vec<PathBuf>,
     /// Sign the bundle with this key: Ed25519, as 'openssl genpkey -algorithm ed25519' writes it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "apply"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub(crate) sign_key: Option<PathBuf>,
     /// Import the bundle only if it is signed by the owner of this public key, as 'openssl pkey -pubout' writes it
     #[arg(long, value_name = "FILE", requires = "from")]

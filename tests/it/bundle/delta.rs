@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use http::Method;
+use serde_json::Value;
 
 use super::{Scene, contents, import, sums_are_right};
 use crate::support::faults::{Fault, Proxy};
@@ -108,6 +109,38 @@ fn a_delta_holds_what_a_receipt_does_not_tell_of() {
     moved.scene.is_at(&moved.far, &some);
     let sent = proxy.uploaded();
     assert!(sent < set.changed as u64 * set.layer * 101 / 100, "{sent}");
+}
+
+#[test]
+fn a_plan_counts_what_a_bundle_has_and_presumes() {
+    need!("docker-registry", "skopeo", "sha256sum");
+    let moved = Moved::new(&SMALL);
+    moved.receipt(&moved.far.image("ns"));
+    let shell = &moved.scene.shell;
+    let plan = |flags: &[&str]| -> Value {
+        let file = moved.scene.mappings(&moved.names(), "delta");
+        let plan = ["mirror", "--src-plain-http", "-f", &file, "--plan", "m.lock", "-o", "json"];
+        let said = shell.ok(&[&plan[..], flags].concat());
+        serde_json::from_str::<Value>(&said).unwrap()["totals"].clone()
+    };
+    let have = ["--have", "receipt.json"];
+    let (whole, planned) = (plan(&[]), plan(&have));
+    assert_eq!(whole["blobs"]["present"]["blobs"], 0);
+    let bytes = |kind: &str| planned["blobs"][kind]["bytes"].as_u64();
+    let both = bytes("copy").zip(bytes("present")).map(|(copy, present)| copy + present);
+    assert_eq!(both, whole["blobs"]["copy"]["bytes"].as_u64());
+    assert!(!shell.path("delta").exists());
+
+    shell.ok(&[&["mirror", "--src-plain-http", "--apply", "m.lock"], &have[..]].concat());
+    let delta = shell.path("delta");
+    moved.is_small(&delta);
+    let layers = super::files(&delta.join("blobs")).into_keys();
+    let disk: u64 = layers.map(|path| fs::metadata(path).unwrap().len()).sum();
+    assert_eq!(planned["disk"], disk);
+    let again = plan(&[]);
+    let blobs = &again["blobs"];
+    assert_eq!((&again["disk"], &blobs["copy"]["blobs"]), (&0.into(), &0.into()), "{again}");
+    assert_eq!(blobs["present"]["bytes"], whole["blobs"]["copy"]["bytes"], "{again}");
 }
 
 #[test]
