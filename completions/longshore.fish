@@ -124,6 +124,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l update-gr
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l from -d 'Import a bundle: all of it is verified before anything is written' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l have -d 'Leave out the blobs that this receipt, written by \'longshore inventory\', says are there; may be given several times' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l since -d 'Leave out what this earlier bundle brought: its folder, or its bundle.json alone; may be given several times' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l split -d 'Put the blobs of the bundle into tar files of at most so many bytes: 4GiB, 700MiB, 4700MB [default: archiveSize of the set, in GiB; without one no tar files]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l sign-key -d 'Sign the bundle with this key: Ed25519, as \'openssl genpkey -algorithm ed25519\' writes it' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l verify-key -d 'Import the bundle only if it is signed by the owner of this public key, as \'openssl pkey -pubout\' writes it' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l failed -d 'Write the mappings that failed to this file, for -f [default: failed.txt in the bundle that they were for]' -r -F

@@ -57,13 +57,26 @@ impl Span {
     /// The SHA-256 sum of its bytes.
     pub(super) fn sha256(&self) -> Result<Digest> {
         let mut hasher = Algorithm::Sha256.hasher();
+        self.for_each(|bytes| hasher.update(bytes))?;
+        Ok(hasher.finish())
+    }
+
+    /// Shows all its bytes, piece by piece.
+    pub(super) fn for_each(&self, mut show: impl FnMut(&[u8])) -> Result<()> {
         let mut at = 0;
         while at < self.length {
             let length = (self.length - at).min(CHUNK);
-            hasher.update(&self.read_at(self.start + at, length)?);
+            show(&self.read_at(self.start + at, length)?);
             at += length;
         }
-        Ok(hasher.finish())
+        Ok(())
+    }
+
+    /// A part of it: what there is of `length` bytes from `start` on.
+    pub(super) fn part(&self, start: u64, length: u64) -> Self {
+        let start = start.min(self.length);
+        let length = length.min(self.length - start);
+        Self { start: self.start + start, length, ..self.clone() }
     }
 
     /// Its bytes from `offset` on. They are read on the thread of the task that asks for them, which lets other tasks

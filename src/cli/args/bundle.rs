@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use longshore::model::Endpoint;
+use longshore::store::bundle::SplitSize;
 
 use super::UsageError;
 
@@ -18,6 +19,10 @@ pub(crate) struct BundleArgs {
     /// Leave out what this earlier bundle brought: its folder, or its bundle.json alone; may be given several times
     #[arg(long, value_name = "BUNDLE", value_parser = folder, conflicts_with = "from")]
     pub(crate) since: Vec<PathBuf>,
+    /// Put the blobs of the bundle into tar files of at most so many bytes: 4GiB, 700MiB, 4700MB
+    /// [default: archiveSize of the set, in GiB; without one no tar files]
+    #[arg(long, value_name = "SIZE", conflicts_with_all = ["from", "apply"])]
+    pub(crate) split: Option<SplitSize>,
     /// Sign the bundle with this key: Ed25519, as 'openssl genpkey -algorithm ed25519' writes it
     #[arg(long, value_name = "FILE", conflicts_with = "from")]
     pub(crate) sign_key: Option<PathBuf>,
@@ -40,10 +45,13 @@ impl BundleArgs {
         &self,
         destinations: impl IntoIterator<Item = &'a Endpoint>,
     ) -> Result<(), UsageError> {
-        let is_given = !self.have.is_empty() || !self.since.is_empty() || self.sign_key.is_some();
+        let is_given = !self.have.is_empty()
+            || !self.since.is_empty()
+            || self.sign_key.is_some()
+            || self.split.is_some();
         let mut destinations = destinations.into_iter();
         if is_given && !destinations.any(|to| matches!(to, Endpoint::Bundle { .. })) {
-            let text = "--have, --since and --sign-key are for bundles, and no destination is a bundle:DIR";
+            let text = "--have, --since, --split and --sign-key are for bundles, and no destination is a bundle:DIR";
             return Err(UsageError(text.to_owned()));
         }
         Ok(())

@@ -33,6 +33,7 @@ Examples:
   longshore mirror -c imageset-config.yaml --update-graph graph.json registry.local/mirror
   longshore mirror quay.io/org/app:v1 bundle:/media/usb
   longshore mirror --have receipt.json quay.io/org/app:v2 bundle:/media/usb
+  longshore mirror --split 4GiB quay.io/org/app:v1 bundle:/media/parts
   longshore mirror --from bundle:/media/usb registry.local/ns
   longshore mirror -f mappings.txt --dry-run
   longshore mirror -f mappings.txt --plan mirror.lock
@@ -50,7 +51,9 @@ The images of a release go to ROOT/openshift/release:VERSION-ARCH-COMPONENT, and
 ROOT/openshift/release-images:VERSION-ARCH.
 
 A bundle carries images over an air gap: an OCI image layout, with a list of what is in it and a
-sum of each file. Images have there the names that they will have below ROOT.";
+sum of each file. Images have there the names that they will have below ROOT. With --split its blobs are
+in tar files, bundle-000001.tar and so on; SIZE has a unit as split(1) has it: 4GiB or 4G, 4700MB. A
+bundle that is there keeps the size that it has.";
 
 /// Copy images between any two places, with every digest kept
 ///

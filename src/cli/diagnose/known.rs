@@ -173,6 +173,9 @@ fn of_bundle(error: &BundleError) -> Finding {
         E::Lacks { .. } => Finding::of(Exit::Local)
             .hint("give the same --have or --since again, or bring that image anew"),
         E::Signature { .. } => Finding::of(Exit::Verification),
+        E::Split { .. } => Finding::of(Exit::Local).hint(
+            "leave out --split (or archiveSize) to go on as it is, or write to another folder",
+        ),
         E::Busy { .. } => Finding::of(Exit::Local),
     }
 }

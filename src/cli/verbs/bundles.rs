@@ -29,7 +29,7 @@ pub(super) fn options<'a>(
         let key = SigningKey::from_pem(&read(path)?);
         key.map(Arc::new).with_context(|| format!("{} cannot sign", path.display()))
     });
-    Ok(BundleOptions { base: Arc::new(base), signer: signer.transpose()? })
+    Ok(BundleOptions { base: Arc::new(base), signer: signer.transpose()?, split: args.split })
 }
 
 /// The key that a bundle has to be signed with.

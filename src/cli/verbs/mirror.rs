@@ -7,6 +7,7 @@ use longshore::mirror::{Expansion, Images, Line, Mapping, expand, from_arguments
 use longshore::model::Endpoint;
 use longshore::ops::{self, Ends};
 use longshore::store::Unaware;
+use longshore::store::bundle::SplitSize;
 
 use super::mirror_plan::{self, Wanted};
 use super::mirror_set::{self, SetRequest};
@@ -26,7 +27,8 @@ pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<
     if let Some(file) = &args.config {
         let (root, set) = (args.root()?, mirror_set::read(file, context)?);
         let graphs = mirror_set::graphs(args.update_graph.as_ref(), context)?;
-        let bundle = bundles::options(&args.bundle, &[root.any()?])?;
+        let mut bundle = bundles::options(&args.bundle, &[root.any()?])?;
+        bundle.split = bundle.split.or(set.archive_size.map(SplitSize::gib));
         let request = SetRequest { set, root, graphs, mirroring: args.mirroring().with(bundle) };
         return mirror_set::start(request, intent, context);
     }

@@ -12,6 +12,7 @@ mod tar_write;
 
 pub(super) use sink::ArchiveSink;
 pub(super) use source::ArchiveSource;
+pub(super) use tar_write::{BLOCK, END, header};
 
 use std::collections::HashMap;
 

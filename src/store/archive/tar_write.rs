@@ -11,11 +11,11 @@ use tempfile::NamedTempFile;
 
 use crate::store::{Durability, Error, Result, partial};
 
-const BLOCK: u64 = 512;
+pub(in crate::store) const BLOCK: u64 = 512;
 /// Bytes that are gathered before they go to the file. Larger pieces go there at once.
 const BUFFER: usize = 256 * 1024;
 /// What ends an archive.
-const END: [u8; 1024] = [0; 1024];
+pub(in crate::store) const END: [u8; 1024] = [0; 1024];
 /// Longer paths have a header of their own.
 const MAX_SHORT_PATH: usize = 100;
 
@@ -187,7 +187,7 @@ impl Drop for Member<'_> {
 }
 
 /// The header of a file, with one for its long name in front where it needs one.
-fn header(path: &str, size: u64) -> Vec<u8> {
+pub(in crate::store) fn header(path: &str, size: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     if path.len() > MAX_SHORT_PATH {
         let length = path.len() as u64 + 1;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::SplitSize;
 use crate::model::{Digest, ImagePath, ReferenceError, RepositoryPath};
 
 const FORMAT: &str = "longshore-bundle";
@@ -24,6 +25,9 @@ pub struct Contents {
     /// Where that is known from: the places of receipts, earlier bundles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub base: Vec<String>,
+    /// The most bytes of each part, if its blobs are in parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<SplitSize>,
 }
 
 /// An image of a bundle.
@@ -120,7 +124,7 @@ impl Contents {
         blobs.sort_by(|one, other| one.digest.cmp(&other.digest));
         presumed.sort_by(|one, other| one.digest.cmp(&other.digest));
         let (format, base) = (FORMAT.to_owned(), Vec::new());
-        Self { format, version: VERSION, images, blobs, presumed, base }
+        Self { format, version: VERSION, images, blobs, presumed, base, split: None }
     }
 
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, ContentsError> {

@@ -8,12 +8,15 @@
 //!   signed.
 //!
 //! Both are written last. While a bundle is being written it holds `bundle.unfinished`, and nothing is read from it.
+//! Its blobs may be in tar files of a certain size instead of in its layout (`split`); manifests stay where they are.
 //! A bundle has repositories as a registry has: each is a store of its own, and they share their blobs.
 
 mod contents;
+mod marker;
 mod reader;
 mod receipt;
 mod sign;
+mod split;
 mod sums;
 mod survey;
 mod verify;
@@ -23,6 +26,7 @@ pub use contents::{BundledImage, Contents, FarRepository, HeldBlob, PresumedBlob
 pub use reader::BundleReader;
 pub use receipt::{Base, Inventory, Receipt, ReceiptError};
 pub use sign::{KeyError, SigningKey, VerifyingKey};
+pub use split::{SplitSize, SplitSizeError};
 pub use writer::BundleWriter;
 
 use std::path::{Path, PathBuf};
@@ -39,6 +43,8 @@ pub struct BundleOptions {
     pub base: Arc<Base>,
     /// Who signs them.
     pub signer: Option<Arc<SigningKey>>,
+    /// How large the tar files are that their blobs go to, if they do.
+    pub split: Option<SplitSize>,
 }
 
 const BUNDLE_FILE: &str = "bundle.json";
@@ -46,9 +52,6 @@ const SUMS_FILE: &str = "SHA256SUMS";
 const SIGNATURE_FILE: &str = "SHA256SUMS.sig";
 /// Says that a bundle is being written.
 const MARKER_FILE: &str = "bundle.unfinished";
-/// What a person reads in it.
-const MARKER_TEXT: &str =
-    "This bundle is not finished: run the command that writes it again, which goes on from here.\n";
 
 /// The most bytes that are read of `bundle.json` or `SHA256SUMS`: room for more blobs than any set has.
 const MAX_FILE: u64 = 128 * 1024 * 1024;
@@ -96,6 +99,16 @@ pub enum BundleError {
         dir: PathBuf,
         /// A verb phrase: `is not signed`.
         why: &'static str,
+    },
+    /// It has parts of another size than they were to have.
+    #[error("bundle:{} has {is}, and cannot have {wanted}", dir.display())]
+    Split {
+        /// Its folder.
+        dir: PathBuf,
+        /// What it has: `parts of 4GiB`, `no parts`.
+        is: String,
+        /// What was asked for.
+        wanted: String,
     },
     /// Another process is at work on it.
     #[error("bundle:{} is being written by another process", dir.display())]

@@ -1,17 +1,20 @@
 //! A bundle being read.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::split::{PartSet, part_number};
 use super::sums::Sums;
+use super::survey::Stock;
 use super::{
     BUNDLE_FILE, BundleError, Contents, MARKER_FILE, SIGNATURE_FILE, SUMS_FILE, VerifyingKey,
     read_small, unusable,
 };
 use crate::model::{Descriptor, Digest, Endpoint, ImagePath, Manifest, RefName, RepositoryPath};
+use crate::store::file::blocking;
 use crate::store::layout::{INDEX_FILE, LAYOUT_FILE};
 use crate::store::{BlobStream, Error, Layout, Reference, Result, Source, Store};
 
@@ -24,6 +27,8 @@ pub struct BundleReader {
     signed: Bytes,
     pub(super) layout: Layout,
     contents: Contents,
+    /// Where blobs are that are in parts, as soon as somebody asks.
+    parts: OnceLock<PartSet>,
 }
 
 impl BundleReader {
@@ -48,7 +53,8 @@ impl BundleReader {
             proven(&dir, name, &sums)?;
         }
         let layout = Layout::open(&dir)?;
-        Ok(Arc::new(Self { dir, sums, signed, layout, contents }))
+        let parts = OnceLock::new();
+        Ok(Arc::new(Self { dir, sums, signed, layout, contents, parts }))
     }
 
     /// Requires that the owner of `key` has signed it.
@@ -71,6 +77,16 @@ impl BundleReader {
         &self.contents
     }
 
+    /// Where blobs are that are in parts.
+    pub(super) fn parts(&self) -> Result<&PartSet> {
+        if let Some(parts) = self.parts.get() {
+            return Ok(parts);
+        }
+        let numbers = self.sums.iter().filter_map(|(path, _)| part_number(path));
+        let parts = PartSet::open(&self.dir, numbers)?;
+        Ok(self.parts.get_or_init(|| parts))
+    }
+
     /// The bundle, as a person would write it.
     #[must_use]
     pub fn place(&self) -> String {
@@ -87,6 +103,19 @@ impl BundleReader {
     #[must_use]
     pub fn repository(self: &Arc<Self>, path: Option<RepositoryPath>) -> Arc<dyn Store> {
         Arc::new(BundleSource { bundle: Arc::clone(self), repository: path })
+    }
+}
+
+impl Stock for BundleReader {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn size_of(&self, blob: &Digest) -> Result<Option<u64>> {
+        match self.parts()?.size_of(blob) {
+            None => self.layout.blob_size(blob),
+            size => Ok(size),
+        }
     }
 }
 
@@ -164,7 +193,13 @@ impl Source for BundleSource {
     }
 
     async fn blob(&self, blob: &Descriptor, offset: u64) -> Result<BlobStream> {
-        self.bundle.layout.blob(blob, offset).await
+        let bundle = Arc::clone(&self.bundle);
+        let digest = blob.digest.clone();
+        let part = blocking(move || Ok(bundle.parts()?.stream(&digest, offset))).await?;
+        match part {
+            Some(stream) => Ok(stream),
+            None => self.bundle.layout.blob(blob, offset).await,
+        }
     }
 
     async fn names(&self) -> Result<Vec<RefName>> {

@@ -3,8 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::{Descriptor, Digest, ImagePath, Manifest, RepositoryPath};
-use crate::store::layout::{Entry, Files};
+use crate::store::layout::Entry;
 use crate::store::{Layout, Reference, Result};
+
+/// What is there of a bundle.
+pub(super) trait Stock {
+    /// Where its manifests are.
+    fn layout(&self) -> &Layout;
+
+    /// The size of a blob, wherever it is; `None` when it is not there.
+    fn size_of(&self, blob: &Digest) -> Result<Option<u64>>;
+}
 
 /// What images need.
 #[derive(Debug, Default)]
@@ -32,7 +41,7 @@ impl Survey {
     /// When the manifest is missing, or one is damaged.
     pub(super) fn add(
         &mut self,
-        layout: &Layout,
+        stock: &impl Stock,
         repository: &RepositoryPath,
         root: &Digest,
     ) -> Result<()> {
@@ -41,29 +50,29 @@ impl Survey {
             if self.manifests.contains_key(&digest) {
                 continue;
             }
-            let manifest = match layout.manifest_now(&Reference::Digest(digest.clone())) {
+            let manifest = match stock.layout().manifest_now(&Reference::Digest(digest.clone())) {
                 // An index may be sparse.
                 Err(error) if error.is_not_found() && digest != *root => continue,
                 manifest => manifest?,
             };
             self.manifests.insert(digest, repository.clone());
             open.extend(manifest.children().iter().map(|child| child.digest.clone()));
-            self.note(layout, repository, &manifest)?;
+            self.note(stock, repository, &manifest)?;
         }
         Ok(())
     }
 
     /// Adds what refers to a manifest that is here, and what refers to that.
-    pub(super) fn add_referrers(&mut self, layout: &Layout, entries: &[Entry]) -> Result<()> {
+    pub(super) fn add_referrers(&mut self, stock: &impl Stock, entries: &[Entry]) -> Result<()> {
         loop {
             let before = self.manifests.len();
             for entry in entries {
-                let subject = layout.subject_of(&entry.descriptor.digest)?;
+                let subject = stock.layout().subject_of(&entry.descriptor.digest)?;
                 let signed = entry.name.as_ref().and_then(|name| attached_to(name.as_str()));
                 let subject = subject.or(signed);
                 let found = subject.and_then(|subject| self.manifests.get(&subject).cloned());
                 if let Some(repository) = found {
-                    self.add(layout, &repository, &entry.descriptor.digest)?;
+                    self.add(stock, &repository, &entry.descriptor.digest)?;
                 }
             }
             if self.manifests.len() == before {
@@ -79,7 +88,7 @@ impl Survey {
 
     fn note(
         &mut self,
-        layout: &Layout,
+        stock: &impl Stock,
         repository: &RepositoryPath,
         manifest: &Manifest,
     ) -> Result<()> {
@@ -87,8 +96,7 @@ impl Survey {
         let Descriptor { digest, size, .. } = manifest.descriptor();
         self.held.entry(digest).or_insert_with(|| needed(size));
         for blob in manifest.blobs().filter(|blob| !blob.is_foreign()) {
-            let is_there =
-                Files::blob(layout, &blob.digest)?.is_some_and(|span| span.length == blob.size);
+            let is_there = stock.size_of(&blob.digest)? == Some(blob.size);
             let list = if is_there { &mut self.held } else { &mut self.absent };
             list.entry(blob.digest.clone()).or_insert_with(|| needed(blob.size));
         }

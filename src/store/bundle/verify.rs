@@ -6,13 +6,14 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::survey::{Needed, Survey};
+use super::split::{check_part, part_number};
+use super::survey::{Needed, Stock as _, Survey};
 use super::writer::blob_file;
 use super::{BundleError, BundleReader};
 use crate::model::{Digest, RefName};
 use crate::store::Result;
 use crate::store::file::{Span, blocking};
-use crate::store::layout::{Entry, Files};
+use crate::store::layout::{Entry, Files as _};
 
 impl BundleReader {
     /// Reads every file of the bundle, on all cores.
@@ -41,23 +42,18 @@ impl BundleReader {
         if !problems.is_empty() {
             return problems;
         }
-        let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-        let work = || {
-            while let Some((path, sum)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if let Some(problem) = self.check_file(path, sum) {
-                    found.lock().unwrap_or_else(PoisonError::into_inner).push(problem);
-                }
-            }
-        };
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        std::thread::scope(|scope| {
-            for _ in 0..cores.min(files.len()) {
-                scope.spawn(work);
-            }
-        });
-        problems.extend(found.into_inner().unwrap_or_else(PoisonError::into_inner));
-        problems.sort_unstable();
+        problems.extend(on_all_cores(&files, |(path, sum)| self.check_file(path, sum)));
         problems
+    }
+
+    /// The blobs over several parts whose bytes are not those of their digests.
+    fn check_cut_blobs(&self) -> Result<Vec<String>> {
+        let parts = self.parts()?;
+        Ok(on_all_cores(&parts.cut(), |digest| match parts.is_proven(digest) {
+            Ok(true) => Vec::new(),
+            Ok(false) => vec![format!("the pieces of {digest} are not that blob")],
+            Err(error) => vec![format!("{digest} cannot be read: {error}")],
+        }))
     }
 
     /// The folders of files that are none, but links for example.
@@ -71,22 +67,27 @@ impl BundleReader {
         others.map(|path| format!("{} is not a folder", path.display())).collect()
     }
 
-    fn check_file(&self, path: &str, sum: &Digest) -> Option<String> {
+    fn check_file(&self, path: &str, sum: &Digest) -> Vec<String> {
         let span = match Span::open(&self.dir.join(path)) {
             Ok(Some(span)) => span,
-            Ok(None) => return Some(format!("{path} is missing")),
-            Err(error) => return Some(format!("{path} cannot be read: {error}")),
+            Ok(None) => return vec![format!("{path} is missing")],
+            Err(error) => return vec![format!("{path} cannot be read: {error}")],
         };
+        if let Some(number) = part_number(path) {
+            let checked = check_part(&span, number, sum);
+            return checked.unwrap_or_else(|error| vec![format!("{path} cannot be used: {error}")]);
+        }
         match span.sha256() {
-            Ok(found) if found == *sum => None,
-            Ok(_) => Some(format!("{path} has other bytes than were written")),
-            Err(error) => Some(format!("{path} cannot be read: {error}")),
+            Ok(found) if found == *sum => Vec::new(),
+            Ok(_) => vec![format!("{path} has other bytes than were written")],
+            Err(error) => vec![format!("{path} cannot be read: {error}")],
         }
     }
 
     /// What `bundle.json` and `index.json` say, and the content does not.
     fn check_contents(&self) -> Result<Vec<String>> {
-        let mut problems = self.check_blobs()?;
+        let mut problems = self.check_cut_blobs()?;
+        problems.extend(self.check_blobs()?);
         let entries: Vec<Entry> = self.layout.index()?.entries().collect();
         let mut survey = Survey::default();
         for image in &self.contents().images {
@@ -99,11 +100,11 @@ impl BundleReader {
             if !entries.iter().any(is_listed) {
                 problems.push(format!("{} is not what index.json names so", image.name));
             }
-            if let Err(error) = survey.add(&self.layout, &image.name.path, &image.digest) {
+            if let Err(error) = survey.add(self, &image.name.path, &image.digest) {
                 problems.push(format!("{} cannot be read: {error}", image.name));
             }
         }
-        survey.add_referrers(&self.layout, &entries)?;
+        survey.add_referrers(self, &entries)?;
         problems.extend(self.check_survey(&survey));
         Ok(problems)
     }
@@ -116,8 +117,9 @@ impl BundleReader {
             let is_proven = self.sums.get(&path).is_some_and(|sum| {
                 self.layout.sha256_of(&blob.digest).is_ok_and(|expected| expected == *sum)
             });
-            let size = Files::blob(&self.layout, &blob.digest)?.map(|span| span.length);
-            if !is_proven || size != Some(blob.size) {
+            let is_in_parts = self.parts()?.size_of(&blob.digest).is_some();
+            let is_known = is_proven || is_in_parts;
+            if !is_known || self.size_of(&blob.digest)? != Some(blob.size) {
                 problems.push(format!(
                     "{path} is not the blob of this digest, or not of {} bytes",
                     blob.size
@@ -137,6 +139,26 @@ impl BundleReader {
         let here = unknown(&survey.held, &held);
         here.chain(unknown(&survey.absent, &presumed)).collect()
     }
+}
+
+/// All that is wrong with some things, which are looked at on all cores.
+fn on_all_cores<T: Sync>(things: &[T], check: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
+    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some(thing) = things.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let problems = check(thing);
+            found.lock().unwrap_or_else(PoisonError::into_inner).extend(problems);
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..cores.min(things.len()) {
+            scope.spawn(work);
+        }
+    });
+    let mut problems = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    problems.sort_unstable();
+    problems
 }
 
 /// What images need and `known` does not have.

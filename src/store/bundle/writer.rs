@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
+use super::split::{Parts, split_of};
 use super::sums::Sums;
-use super::survey::{Needed, Survey, attached_to};
+use super::survey::{Needed, Stock, Survey, attached_to};
 use super::{
     BUNDLE_FILE, Base, BundleError, BundleOptions, BundledImage, Contents, HeldBlob, MARKER_FILE,
-    MARKER_TEXT, PresumedBlob, SIGNATURE_FILE, SUMS_FILE, SigningKey, is_at, read_small, unusable,
+    PresumedBlob, SIGNATURE_FILE, SUMS_FILE, SigningKey, SplitSize, is_at, marker, read_small,
+    unusable,
 };
 use crate::model::{
     Descriptor, Digest, Endpoint, ImagePath, Manifest, RefName, Repository, RepositoryPath,
@@ -26,7 +28,9 @@ use crate::store::{
 /// A bundle being written; what is there of it already is kept, and updated.
 pub struct BundleWriter {
     dir: PathBuf,
+    /// Its manifests, and its blobs unless they are in parts.
     layout: Layout,
+    parts: Option<Arc<Parts>>,
     options: WriteOptions,
     /// What the bundle was made of when it was finished last.
     before: Option<Contents>,
@@ -72,7 +76,18 @@ impl BundleWriter {
             _ => Arc::clone(&bundle.base),
         };
         let signer = bundle.signer.clone();
-        Ok(Arc::new(Self { dir, layout, options, before, base, signer, state: Mutex::default() }))
+        let split = split(&dir, before.as_ref(), bundle.split)?;
+        let parts = split.map(|split| Arc::new(Parts::new(dir.clone(), split, options)));
+        Ok(Arc::new(Self {
+            dir,
+            layout,
+            parts,
+            options,
+            before,
+            base,
+            signer,
+            state: Mutex::default(),
+        }))
     }
 
     /// The repository that an image of this name goes to.
@@ -91,22 +106,28 @@ impl BundleWriter {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the folder for this process, and says in it that it is being written, unless it is whole.
-    fn begin(&self) -> Result<()> {
+    /// Takes the folder, which is there, for this process.
+    fn lock(&self) -> Result<()> {
         let mut state = self.state();
         if state.lock.is_some() {
             return Ok(());
         }
-        std::fs::create_dir_all(&self.dir).map_err(Error::io("create", &self.dir))?;
         let folder = File::open(&self.dir).map_err(Error::io("open", &self.dir))?;
         if folder.try_lock().is_err() {
             return Err(BundleError::Busy { dir: self.dir.clone() }.into());
         }
-        if !self.dir.join(SUMS_FILE).exists() {
-            self.mark()?;
-        }
         state.lock = Some(folder);
         Ok(())
+    }
+
+    /// Takes the folder for this process, and says in it that it is being written, unless it is whole.
+    fn begin(&self) -> Result<()> {
+        std::fs::create_dir_all(&self.dir).map_err(Error::io("create", &self.dir))?;
+        self.lock()?;
+        if [SUMS_FILE, MARKER_FILE].iter().any(|name| self.dir.join(name).exists()) {
+            return Ok(());
+        }
+        self.mark()
     }
 
     /// Says that the bundle is not whole, before that is so.
@@ -121,8 +142,8 @@ impl BundleWriter {
     }
 
     fn mark(&self) -> Result<()> {
-        let path = self.dir.join(MARKER_FILE);
-        self.options.durability.write_atomically(&path, MARKER_TEXT.as_bytes())
+        let sums = self.parts.as_ref().map_or(Ok(Vec::new()), |parts| parts.known_sums())?;
+        marker::write(&self.dir, self.options.durability, &sums)
     }
 
     fn presumes(&self, digest: &Digest) -> bool {
@@ -132,7 +153,7 @@ impl BundleWriter {
     /// Whether all that a manifest needs is there or presumed.
     fn is_whole(&self, repository: &RepositoryPath, digest: &Digest) -> Result<bool> {
         let mut survey = Survey::default();
-        match survey.add(&self.layout, repository, digest) {
+        match survey.add(self, repository, digest) {
             Ok(()) => Ok(survey.absent.keys().all(|blob| self.presumes(blob))),
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
@@ -142,6 +163,7 @@ impl BundleWriter {
     /// Ends the writing: what no image needs any more is removed, then the bundle is made whole.
     fn finish(&self) -> Result<()> {
         self.begin()?;
+        self.parts.as_ref().map_or(Ok(()), Parts::finish)?;
         let images = self.images()?;
         let (contents, survey) = self.take_stock(&images)?;
         self.tidy(&survey)?;
@@ -184,7 +206,7 @@ impl BundleWriter {
     fn take_stock(&self, images: &[BundledImage]) -> Result<(Contents, Survey)> {
         let mut survey = Survey::default();
         for image in images {
-            survey.add(&self.layout, &image.name.path, &image.digest)?;
+            survey.add(self, &image.name.path, &image.digest)?;
             let lacking = survey.absent.keys().find(|blob| !self.presumes(blob));
             if let Some(blob) = lacking {
                 let (image, blob) = (image.name.to_string(), blob.clone());
@@ -192,7 +214,7 @@ impl BundleWriter {
             }
         }
         let entries: Vec<_> = self.layout.index()?.entries().collect();
-        survey.add_referrers(&self.layout, &entries)?;
+        survey.add_referrers(self, &entries)?;
         let held = survey.held.iter().map(|(digest, Needed { size, repository })| HeldBlob {
             digest: digest.clone(),
             size: *size,
@@ -203,6 +225,7 @@ impl BundleWriter {
             Some(PresumedBlob { digest: digest.clone(), size: needed.size, repository })
         });
         let mut contents = Contents::new(images.to_vec(), held.collect(), presumed.collect());
+        contents.split = self.parts.as_ref().map(|parts| parts.split());
         if !contents.presumed.is_empty() {
             contents.base.clone_from(&self.base.known_from);
         }
@@ -213,10 +236,30 @@ impl BundleWriter {
     fn tidy(&self, survey: &Survey) -> Result<()> {
         partial::remove_private(&self.dir)?;
         let is_listed = |digest: &Digest| survey.has_manifest(digest);
-        let stays = |digest: &Digest| survey.held.contains_key(digest);
+        let stays = |digest: &Digest| {
+            survey.has_manifest(digest) || self.parts.is_none() && survey.held.contains_key(digest)
+        };
         if self.layout.has_more_than(&is_listed, &stays)? {
             self.unfinish()?;
             self.layout.keep_only(&is_listed, &stays)?;
+        }
+        self.parts.as_ref().map_or(Ok(()), |parts| self.tidy_parts(parts, survey))
+    }
+
+    /// Removes the parts that nothing in the bundle needs. What is of no use in others stays: to be without it, they
+    /// would have to be written anew.
+    fn tidy_parts(&self, parts: &Arc<Parts>, survey: &Survey) -> Result<()> {
+        let is_needed = |digest: &Digest| survey.held.contains_key(digest);
+        for number in parts.unneeded(&is_needed)? {
+            self.unfinish()?;
+            parts.remove(number)?;
+        }
+        let bytes = parts.bytes_beside(&is_needed)?;
+        if bytes > 0 {
+            let dir = self.dir.display();
+            tracing::warn!(
+                "{bytes} bytes in the parts of bundle:{dir} are of no use any more: a new bundle would be smaller"
+            );
         }
         Ok(())
     }
@@ -248,10 +291,36 @@ impl BundleWriter {
         }
         sums.insert(BUNDLE_FILE.to_owned(), Digest::of(bundle));
         for HeldBlob { digest, .. } in &contents.blobs {
-            let (path, sum) = (blob_file(digest), self.layout.sha256_of(digest)?);
-            sums.insert(path, sum);
+            if self.parts.is_none() || self.layout.blob_size(digest)?.is_some() {
+                sums.insert(blob_file(digest), self.layout.sha256_of(digest)?);
+            }
+        }
+        for (name, sum) in self.parts.as_ref().map_or(Ok(Vec::new()), |parts| parts.sums())? {
+            sums.insert(name, sum);
         }
         Ok(sums)
+    }
+}
+
+/// The size of the parts of the bundle in `dir`, if it has parts or gets them.
+fn split(
+    dir: &Path,
+    before: Option<&Contents>,
+    wanted: Option<SplitSize>,
+) -> Result<Option<SplitSize>> {
+    let is = match split_of(dir)? {
+        None => before.and_then(|contents| contents.split),
+        split => split,
+    };
+    let is_new = before.is_none() && is.is_none();
+    match wanted {
+        Some(size) if is_new || is == wanted => Ok(Some(size)),
+        None => Ok(is),
+        Some(size) => {
+            let is = is.map_or("no parts".to_owned(), |is| format!("parts of {is}"));
+            let wanted = format!("parts of {size}");
+            Err(BundleError::Split { dir: dir.to_owned(), is, wanted }.into())
+        }
     }
 }
 
@@ -276,6 +345,27 @@ fn remove(path: &Path) -> Result<()> {
     }
 }
 
+impl BundleWriter {
+    fn has(&self, blob: &Descriptor) -> Result<bool> {
+        Ok(self.size_of(&blob.digest)? == Some(blob.size))
+    }
+}
+
+impl Stock for BundleWriter {
+    fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    fn size_of(&self, blob: &Digest) -> Result<Option<u64>> {
+        match &self.parts {
+            // What others have left there is looked at by whoever may change it.
+            Some(parts) if self.dir.exists() => self.lock().and_then(|()| parts.size_of(blob)),
+            Some(_) => Ok(None),
+            None => self.layout.blob_size(blob),
+        }
+    }
+}
+
 /// One repository of a bundle.
 struct BundleSink {
     bundle: Arc<BundleWriter>,
@@ -293,7 +383,7 @@ impl BundleSink {
         let bundle = &self.bundle;
         let name = name.map(|name| self.full_name(name)).transpose()?;
         for blob in manifest.blobs().filter(|blob| !blob.is_foreign()) {
-            if bundle.layout.blob_size(&blob.digest)?.is_none() && !bundle.presumes(&blob.digest) {
+            if !bundle.has(blob)? && !bundle.presumes(&blob.digest) {
                 let (what, place) = (format!("blob {}", blob.digest), self.place());
                 return Err(Error::NotFound { what, place, source: None });
             }
@@ -314,7 +404,9 @@ impl Sink for BundleSink {
     }
 
     async fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
-        Ok(self.bundle.layout.has_blob(blob).await? || self.bundle.presumes(&blob.digest))
+        let (bundle, wanted) = (Arc::clone(&self.bundle), blob.clone());
+        let is_there = blocking(move || bundle.has(&wanted)).await?;
+        Ok(is_there || self.bundle.presumes(&blob.digest))
     }
 
     async fn mount_blob(&self, _: &Descriptor, _: &Repository) -> Result<bool> {
@@ -323,7 +415,10 @@ impl Sink for BundleSink {
 
     async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
         self.bundle.begin()?;
-        self.bundle.layout.put_blob(blob, source).await
+        match &self.bundle.parts {
+            Some(parts) => parts.put(blob, source).await,
+            None => self.bundle.layout.put_blob(blob, source).await,
+        }
     }
 
     async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>> {

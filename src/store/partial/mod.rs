@@ -134,7 +134,7 @@ fn state_path(path: &Path) -> PathBuf {
 
 /// Opens a file of ours; `None` when it is anything else. It may be read by others but is ours alone to write: no link
 /// leads to it or from it, and no one else owns it.
-fn open_own(path: &Path, flags: OFlags) -> Option<File> {
+pub(super) fn open_own(path: &Path, flags: OFlags) -> Option<File> {
     let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::from_raw_mode(0o644)).ok()?);
     let metadata = file.metadata().ok()?;

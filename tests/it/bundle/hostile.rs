@@ -13,10 +13,10 @@ use crate::support::faults::Proxy;
 use crate::support::registry::Registry;
 
 /// A bundle of one image, and a registry that nothing is to be written to.
-struct Target {
-    scene: Scene,
+pub(super) struct Target {
+    pub(super) scene: Scene,
     _registry: Registry,
-    proxy: Proxy,
+    pub(super) proxy: Proxy,
 }
 
 impl Target {
@@ -24,13 +24,26 @@ impl Target {
         let scene = Scene::new();
         scene.image("org/app:v1", &[scene.layout.noise_layer(1, 20_000)]);
         scene.pack(&["org/app:v1"], "out");
+        Self::of(scene)
+    }
+
+    /// One whose bundle is split, with a blob that is larger than a part.
+    pub(super) fn split() -> Self {
+        let scene = Scene::new();
+        let sizes = [(1, 2_300_000), (2, 700_000)];
+        scene.image("org/app:v1", &sizes.map(|(seed, size)| scene.layout.noise_layer(seed, size)));
+        scene.pack_split(&["org/app:v1"], "out", "1MiB");
+        Self::of(scene)
+    }
+
+    fn of(scene: Scene) -> Self {
         let registry = Registry::open();
         let proxy = Proxy::before(registry.address());
         Self { scene, _registry: registry, proxy }
     }
 
     /// The import is refused before the registry is asked anything; what was said of it.
-    fn refuses(&self, bundle: &str, code: i32) -> String {
+    pub(super) fn refuses(&self, bundle: &str, code: i32) -> String {
         let root = format!("{}/ns", self.proxy.address());
         let said = self.scene.shell.fails(code, &import(bundle, &root));
         let written = self.proxy.seen().into_iter().filter(|seen| seen.method != Method::GET);
@@ -39,7 +52,7 @@ impl Target {
     }
 
     /// The same for a copy of the bundle after `change`.
-    fn refuses_changed(&self, code: i32, change: impl FnOnce(&Path)) -> String {
+    pub(super) fn refuses_changed(&self, code: i32, change: impl FnOnce(&Path)) -> String {
         let (from, to) = (self.scene.shell.path("out"), self.scene.shell.path("changed"));
         let _ = fs::remove_dir_all(&to);
         for path in files(&from).into_keys() {
@@ -53,7 +66,7 @@ impl Target {
 }
 
 /// Writes a file of a bundle anew, and its sum.
-fn rewrite(dir: &Path, name: &str, bytes: &[u8]) {
+pub(super) fn rewrite(dir: &Path, name: &str, bytes: &[u8]) {
     fs::write(dir.join(name), bytes).unwrap();
     let sums = fs::read_to_string(dir.join("SHA256SUMS")).unwrap();
     let others = sums.lines().filter(|line| !line.ends_with(&format!("  {name}")));

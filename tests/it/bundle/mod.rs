@@ -4,6 +4,7 @@ mod delta;
 mod hostile;
 mod killed;
 mod signed;
+mod split;
 mod whole;
 
 use std::collections::BTreeMap;
@@ -61,6 +62,12 @@ impl Scene {
     fn pack(&self, names: &[&str], bundle: &str) -> String {
         let file = self.mappings(names, bundle);
         self.shell.ok(&["mirror", "--src-plain-http", "-f", &file])
+    }
+
+    /// Writes these images of the near registry into a bundle with parts of `size`.
+    fn pack_split(&self, names: &[&str], bundle: &str, size: &str) -> String {
+        let file = self.mappings(names, bundle);
+        self.shell.ok(&["mirror", "--src-plain-http", "--split", size, "-f", &file])
     }
 
     fn mappings(&self, names: &[&str], bundle: &str) -> String {

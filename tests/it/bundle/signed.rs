@@ -10,7 +10,7 @@ use crate::support::shell::Shell;
 const PACK: [&str; 3] = ["mirror", "oci:made:v1", "bundle:out:org/app:v1"];
 const IMPORT: [&str; 4] = ["mirror", "--from", "bundle:out", "oci:copy"];
 
-fn openssl(shell: &Shell, arguments: &str) {
+pub(super) fn openssl(shell: &Shell, arguments: &str) {
     let arguments = arguments.split(' ');
     let output =
         Command::new("openssl").args(arguments).current_dir(shell.home()).output().unwrap();
