@@ -142,7 +142,8 @@ batch\t'At the end of each image'
 off\t'Never'"
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l report -d 'Write what became of each image to this file, as JSON' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l junit -d 'Write it as JUnit XML, which CI servers show' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l cluster-resources -d 'Write to this folder what tells of the mirror: idms.yaml and itms.yaml for OpenShift clusters, registries.conf for podman and CRI-O, and mapping.txt, which mirror -f reads again' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l cluster-resources -d 'Write to this folder what tells of the mirror: idms.yaml and itms.yaml for OpenShift clusters, registries.conf for podman and CRI-O, mapping.txt, which mirror -f reads again, and signature-configmap.yaml and .json with the signatures of releases' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l release-signatures -d 'Where the signatures of releases come from: a server or a folder that has them at sha256=HEX/signature-1 [default: the public stores of OpenShift, none for OKD and for bundles that are imported]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s a -l authfile -d 'Auth file to read logins from' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l src-creds -d 'User name and password for the source' -r

@@ -23,5 +23,5 @@ pub use platform::{PatternError, PlatformError, PlatformFilter, platform_text};
 pub use reference::{
     ImageName, ImageRef, RefName, ReferenceError, Registry, Repository, RepositoryPath, Tag,
 };
-pub use text::one_line;
+pub use text::{one_line, percent_decoded};
 pub use wire_error::{ErrorCode, WireError, WireErrors};

@@ -14,10 +14,12 @@ mod plan;
 mod pull_through;
 mod pulled;
 mod releases;
+mod signatures;
 mod stream_store;
 mod update_graph;
 mod verify;
 mod watch;
+mod web;
 
 pub use apply::{CheckError, apply, mappings, moved, replan};
 pub use copy::{CopiedImage, CopyReport, CopyRequest, Ends, copy};
@@ -33,9 +35,14 @@ pub use plan::{PlanFailure, PlanObserver, PlanRequest, Planned, plan};
 pub use pull_through::{PullThrough, PullThroughError, PullThroughOptions};
 pub use pulled::{NoDataHome, layouts, pulled};
 pub use releases::{CollectError, CollectedReleases, releases};
+pub use signatures::{
+    CollectedSignatures, SignatureStore, SignatureStoreError, SignedRelease, release_signatures,
+    signature_path,
+};
 pub use stream_store::{NoStreamsHome, stream_store};
-pub use update_graph::{UpdateGraph, UpdateGraphAddressError, UpdateGraphError};
+pub use update_graph::{UpdateGraph, UpdateGraphError};
 pub use verify::{
     Against, Aim, Defect, Flaw, Repaired, SiteError, Verified, VerifyRequest, repair, verify,
 };
 pub use watch::{Ask, Event, Interval, IntervalError, Problem, Refresh, Trouble, refresh, watch};
+pub use web::{Address, AddressError};

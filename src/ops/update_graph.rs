@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use http::header::ACCEPT;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::StatusCode;
 
-use crate::http::{self as net, Peer, PeerOptions, Repeat, RetryPolicy, SafeUrl, Trust, Url};
+use super::web::{Address, AddressError, Bounds, Web};
+use crate::http::{self as net, RetryPolicy, SafeUrl, Url};
 use crate::mirror::release::{Graph, GraphError};
 use crate::mirror::set::{Product, Question};
 use crate::model::one_line;
@@ -20,8 +20,8 @@ const OKD: &str = "https://origin-release.ci.openshift.org/graph";
 
 /// The most bytes of a graph: those of large channels have about 2 MiB.
 const MAX_GRAPH: usize = 64 << 20;
-/// How long a service may take: it works out a graph when it is asked.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// A service works out a graph when it is asked.
+const BOUNDS: Bounds = Bounds { patience: Duration::from_secs(120), bytes: MAX_GRAPH };
 
 /// Where update graphs come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,24 +35,14 @@ pub enum UpdateGraph {
     File(PathBuf),
 }
 
-/// A text that begins like an address and is none.
-#[derive(Debug, thiserror::Error)]
-#[error("'{0}' is not an address of an update service")]
-pub struct UpdateGraphAddressError(String);
-
 impl FromStr for UpdateGraph {
-    type Err = UpdateGraphAddressError;
+    type Err = AddressError;
 
-    fn from_str(text: &str) -> Result<Self, UpdateGraphAddressError> {
-        if !text.contains("://") {
-            return Ok(Self::File(PathBuf::from(text)));
-        }
-        let url: Option<Url> = text.parse().ok();
-        let url = url.filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-        // It may hold a secret behind the scheme.
-        let scheme = text.split("://").next().unwrap_or_default();
-        url.map(Self::Service)
-            .ok_or_else(|| UpdateGraphAddressError(one_line(&format!("{scheme}://…"), 80)))
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        Ok(match text.parse()? {
+            Address::Url(url) => Self::Service(url),
+            Address::Path(path) => Self::File(path),
+        })
     }
 }
 
@@ -159,29 +149,9 @@ async fn ask(
         channel: one_line(&question.channel, 80),
         source: Box::new(source),
     };
-    let mut server = url.clone();
-    server.set_path("");
-    server.set_query(None);
-    server.set_fragment(None);
-    let peer = Peer::new(PeerOptions {
-        server,
-        trust: Trust::System,
-        server_name: None,
-        identity: None,
-        proxy: None,
-        retry,
-    });
-    let path = url.query().map_or_else(|| url.path().to_owned(), |q| format!("{}?{q}", url.path()));
-    let question_of_peer = net::Question {
-        method: Method::GET,
-        path,
-        headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
-        body: None,
-        repeat: Repeat::Freely,
-        patience: Some(PATIENCE),
-        limit: MAX_GRAPH,
-    };
-    let answer = peer.map_err(wrong)?.ask(&question_of_peer).await.map_err(wrong)?.response;
+    let service = Web::new(url, retry, BOUNDS).map_err(wrong)?;
+    let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+    let answer = service.get(&query, "application/json").await.map_err(wrong)?;
     if answer.status != StatusCode::OK {
         return Err(UpdateGraphError::Status {
             place,
@@ -219,6 +189,9 @@ mod tests {
     #[test]
     fn an_address_that_is_none_is_refused_and_not_shown() {
         let error = "ftp://me:hunter2@a.io/".parse::<UpdateGraph>().unwrap_err().to_string();
-        assert_eq!(error, "'ftp://…' is not an address of an update service");
+        assert_eq!(
+            error,
+            "'ftp://…' is not an address that can be asked: expected http:// or https:// and a host"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Query strings: the parameters that the distribution specification knows.
 
 use super::error::{Outcome, Reason, Refusal};
+use crate::model::percent_decoded;
 
 /// The parameters of a request, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,19 +28,11 @@ impl Query {
     }
 }
 
-/// Undoes percent-encoding (RFC 3986, section 2.1).
+/// Undoes percent-encoding.
 pub(super) fn decode(text: &str) -> Outcome<String> {
-    let bad = || Refusal::new(Reason::NotFound, "the address is not encoded as addresses are");
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut parts = text.split('%');
-    bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
-    for part in parts {
-        let digits = part.get(..2).ok_or_else(bad)?;
-        let valid = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-        bytes.push(u8::from_str_radix(digits, 16).ok().filter(|_| valid).ok_or_else(bad)?);
-        bytes.extend_from_slice(&part.as_bytes()[2..]);
-    }
-    String::from_utf8(bytes).map_err(|_| bad())
+    percent_decoded(text).ok_or_else(|| {
+        Refusal::new(Reason::NotFound, "the address is not encoded as addresses are")
+    })
 }
 
 /// Encodes what has a meaning in a query.

@@ -77,7 +77,6 @@ fn nothing_is_asked_for_that_would_not_be_done() {
         "--cluster-resources out --dry-run oci:a oci:b",
         "--failed f.txt --dry-run oci:a oci:b",
         "--failed f.txt --apply p.lock",
-        "--have r.json --apply p.lock",
         "--dry-run --from bundle:b localhost:1",
         "--icsp oci:a oci:b",
     ] {

@@ -67,6 +67,7 @@ mod reaction_webhook;
 mod readme;
 mod registry_client;
 mod registry_dialects;
+mod release_signatures;
 mod server_basics;
 mod server_conformance;
 mod server_crash;

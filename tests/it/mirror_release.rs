@@ -105,6 +105,10 @@ fn channels_are_what_the_update_graph_says() {
     let set = ["-c", "platform-channels.yaml", "--update-graph", &url];
     let said = shell.fails(5, &[&PLAIN[..], &set, &[&to.image("no")]].concat());
     assert!(said.contains("answers 404"), "{said}");
+    drop(service);
+    let said =
+        shell.fails(5, &[&PLAIN[..], &["--retries", "0"], &set, &[&to.image("no")]].concat());
+    assert!(said.contains("the address of the service") && !said.contains("registry"), "{said}");
     fs::write(shell.path("graph.json"), "<html>").unwrap();
     let set = ["-c", "platform-channels.yaml", "--update-graph", "graph.json"];
     shell.fails(6, &[&PLAIN[..], &set, &[&to.image("no")]].concat());

@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use longshore::http::RetryPolicy;
 use longshore::mirror::plan::Lock;
 use longshore::mirror::{Line, Root};
 use longshore::model::{Endpoint, PlatformFilter};
-use longshore::ops::{CopyRequest, UpdateGraph};
+use longshore::ops::{CopyRequest, SignatureStore, UpdateGraph};
 use longshore::session::Trust;
 use longshore::store::Ignoring;
 use longshore::store::bundle::BundleOptions;
 
 use super::access::{DestinationArgs, RetryArgs, SourceArgs};
 use super::bundle::BundleArgs;
+use super::discreet::Discreet;
 use super::plan::PlanningArgs;
 use super::report::ReportArgs;
 use super::rules::{Missing, RuleArgs};
@@ -75,7 +77,7 @@ pub(crate) struct MirrorArgs {
     pub(crate) config: Option<PathBuf>,
     /// Where the update graph comes from that tells which releases a channel has: an update service, or a file with its
     /// answer [default: UPDATE_URL_OVERRIDE, or the public services of OpenShift and OKD]
-    #[arg(long, value_name = "URL|FILE", requires = "config")]
+    #[arg(long, value_name = "URL|FILE", value_parser = Discreet::<UpdateGraph>::new(), requires = "config")]
     pub(crate) update_graph: Option<UpdateGraph>,
     /// Import a bundle: all of it is verified before anything is written
     #[arg(long, value_name = "bundle:DIR", value_parser = bundle,
@@ -133,6 +135,9 @@ pub(crate) struct Telling {
     /// The file for the mappings that failed.
     pub(crate) failures: Option<PathBuf>,
     pub(crate) reports: ReportArgs,
+    /// Where signatures of releases come from, besides the folder of an earlier run.
+    pub(crate) signatures: Option<SignatureStore>,
+    pub(crate) retry: RetryPolicy,
 }
 
 /// How a mirror is made, whatever is in it.
@@ -181,6 +186,8 @@ impl MirrorArgs {
     /// How it is to be done, but for what is in the files that flags for bundles name.
     pub(crate) fn mirroring(self) -> Mirroring {
         let request = self.transfer.request(Vec::new());
+        // Bundles are imported where there is no network.
+        let public = self.from.is_none().then(SignatureStore::default);
         let copy = Copy {
             bundle: BundleOptions::default(),
             write: self.local.write(self.transfer.resume()),
@@ -193,6 +200,8 @@ impl MirrorArgs {
             telling: Telling {
                 missing: self.rules.missing(),
                 failures: self.bundle.failed,
+                signatures: self.reports.release_signatures.clone().or(public),
+                retry: copy.source.retry,
                 reports: self.reports,
             },
             ignoring: self.rules.ignoring(),

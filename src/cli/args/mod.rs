@@ -8,6 +8,7 @@ mod bundle;
 mod completion;
 mod delete;
 mod demo;
+mod discreet;
 mod fetch;
 mod helper;
 mod import_image;

@@ -14,8 +14,8 @@ use longshore::mirror::set::SetError;
 use longshore::mirror::{ListError, MappingError};
 use longshore::model::ErrorCode;
 use longshore::ops::{
-    CollectError, DeleteError, ImportError, InspectError, LockFileError, LoginError, NoDataHome,
-    NoStreamsHome, PullThroughError, SiteError, UpdateGraphAddressError, UpdateGraphError,
+    AddressError, CollectError, DeleteError, ImportError, InspectError, LockFileError, LoginError,
+    NoDataHome, NoStreamsHome, PullThroughError, SiteError, UpdateGraphError,
 };
 use longshore::reaction::{SecretError, triggers};
 use longshore::registry;
@@ -115,7 +115,12 @@ fn of_collecting(error: &CollectError) -> Option<Finding> {
 fn of_update_graph(error: &UpdateGraphError) -> Option<Finding> {
     use UpdateGraphError as E;
     match error {
-        E::Service { source, .. } => of_http(source),
+        E::Service { source, .. } => of_http(source).map(|finding| {
+            finding.hint(
+                "check the address of the service, the network and the proxy settings, or give a file with its \
+                 answer: --update-graph FILE",
+            )
+        }),
         E::Status { .. } => Some(
             Finding::of(Exit::Network).hint("name another service, or a file, with --update-graph"),
         ),
@@ -365,7 +370,7 @@ fn is_usage(error: &(dyn Error + 'static)) -> bool {
         || error.is::<NoDataHome>()
         || error.is::<NoStreamsHome>()
         || error.is::<PullThroughError>()
-        || error.is::<UpdateGraphAddressError>()
+        || error.is::<AddressError>()
 }
 
 /// Whether it is about files of this machine and nothing else.

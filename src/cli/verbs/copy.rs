@@ -28,7 +28,7 @@ pub(super) async fn run(
     let destinations = copied.chain(failed.iter().map(|(to, _)| to));
     let kept = failed::keep(&failed, failures.as_deref(), destinations);
     report.images.extend(lost.into_iter().flat_map(not_copied));
-    let exit = images::tell(report.images, telling, context)?;
+    let exit = images::tell(report.images, telling, context).await?;
     kept.map(|()| exit)
 }
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use longshore::mirror::release::ReleaseSignature;
+use longshore::mirror::set::release_at;
 use longshore::model::Endpoint;
-use longshore::ops::CopiedImage;
+use longshore::ops::{self, CollectedSignatures, CopiedImage, SignedRelease};
 use longshore::transfer::{ImageReport, Outcome};
 use serde_json::{Map, Value, json};
 
@@ -12,7 +14,7 @@ use super::reports;
 
 use crate::cli::Context;
 use crate::cli::args::{Format, Missing, Telling};
-use crate::cli::diagnose::{Diagnosis, diagnose};
+use crate::cli::diagnose::{Diagnosis, diagnose, in_one_line};
 use crate::cli::exit::Exit;
 
 /// An image and what is to be told of it.
@@ -49,6 +51,17 @@ impl Told {
     /// Where it was copied from and to, if it is there.
     pub(super) fn mapping(&self) -> Option<(&Endpoint, &Endpoint)> {
         matches!(self.fate, Fate::There(_)).then_some((&self.source, &self.destination))
+    }
+
+    /// The release whose payload it is.
+    fn release(&self) -> Option<SignedRelease> {
+        match &self.fate {
+            Fate::There(report) => {
+                let (tag, payload) = (release_at(&self.destination)?, report.digest.clone());
+                Some(SignedRelease { tag, payload })
+            }
+            Fate::Skipped(_) | Fate::Failed(_) => None,
+        }
     }
 
     pub(super) fn case(&self) -> Case {
@@ -115,15 +128,34 @@ fn fields(report: &ImageReport) -> Value {
     })
 }
 
+/// The signatures of the releases among `images`, for whoever tells clusters of them.
+async fn signatures(
+    telling: &Telling,
+    images: &[Told],
+    context: &Context,
+) -> Vec<ReleaseSignature> {
+    let Some(dir) = &telling.reports.cluster_resources else { return Vec::new() };
+    let releases: Vec<SignedRelease> = images.iter().filter_map(Told::release).collect();
+    let (folder, store) = (reports::signatures_in(dir), telling.signatures.as_ref());
+    let CollectedSignatures { signatures, missed } =
+        ops::release_signatures(store, &folder, &releases, telling.retry).await;
+    for (tag, error) in missed {
+        let why = in_one_line(&error, 400);
+        context.note(format!("note: not all signatures of the release {tag} are there: {why}"));
+    }
+    signatures
+}
+
 /// Prints the results of all images, and the errors of those that failed.
-pub(super) fn tell(
+pub(super) async fn tell(
     images: Vec<CopiedImage>,
     telling: &Telling,
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let Telling { missing, reports, .. } = telling;
     let images: Vec<Told> = images.into_iter().map(|image| Told::new(image, *missing)).collect();
-    let written = reports::write(reports, &images);
+    let signatures = signatures(telling, &images, context).await;
+    let written = reports::write(reports, &images, &signatures);
     match context.output.format() {
         Format::Text => {
             for image in &images {

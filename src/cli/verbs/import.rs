@@ -46,5 +46,5 @@ async fn run(
     }
     let progress = Arc::new(context.progress());
     let report = import.run(ends, &request, progress).await?;
-    images::tell(report.images, &telling, context)
+    images::tell(report.images, &telling, context).await
 }

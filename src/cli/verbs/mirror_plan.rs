@@ -220,7 +220,7 @@ async fn follow(
 ) -> anyhow::Result<Exit> {
     let progress = Arc::new(context.progress());
     let report = ops::apply(ends, lock, &request.options, progress).await;
-    images::tell(report.images, telling, context)
+    images::tell(report.images, telling, context).await
 }
 
 fn told(moved: &Moved) -> String {

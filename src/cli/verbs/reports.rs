@@ -7,8 +7,13 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use longshore::mirror::outputs::{MirrorSet, Mirrored, documents, mapping_txt, registries_conf};
+use longshore::mirror::outputs::{
+    MirrorSet, Mirrored, config_maps, documents, json_document, mapping_txt, registries_conf,
+    yaml_documents,
+};
+use longshore::mirror::release::ReleaseSignature;
 use longshore::model::Endpoint;
+use longshore::ops;
 use serde_json::{Value, json};
 
 use super::images::Told;
@@ -25,7 +30,11 @@ pub(crate) struct Unwritten {
 }
 
 /// Writes all that `reports` asks for.
-pub(super) fn write(reports: &ReportArgs, images: &[Told]) -> Result<(), Unwritten> {
+pub(super) fn write(
+    reports: &ReportArgs,
+    images: &[Told],
+    signatures: &[ReleaseSignature],
+) -> Result<(), Unwritten> {
     if let Some(path) = &reports.report {
         let text = serde_json::to_vec_pretty(&value(images)).unwrap_or_default();
         replace(path, &[&text[..], b"\n"].concat())?;
@@ -35,22 +44,33 @@ pub(super) fn write(reports: &ReportArgs, images: &[Told]) -> Result<(), Unwritt
         replace(path, junit(&cases).as_bytes())?;
     }
     match &reports.cluster_resources {
-        Some(dir) => resources(dir, reports.icsp, images),
+        Some(dir) => {
+            resources(dir, reports.icsp, images, signatures)?;
+            keep(dir, signatures)
+        }
         None => Ok(()),
     }
 }
 
 /// The files that tell of the mirror. One that there is nothing to say in is taken away: it is from an earlier run.
-fn resources(dir: &Path, icsp: bool, images: &[Told]) -> Result<(), Unwritten> {
+fn resources(
+    dir: &Path,
+    icsp: bool,
+    images: &[Told],
+    signatures: &[ReleaseSignature],
+) -> Result<(), Unwritten> {
     std::fs::create_dir_all(dir).map_err(unwritten(dir))?;
     let there: Vec<(&Endpoint, &Endpoint)> = images.iter().filter_map(Told::mapping).collect();
     let mirrored: Vec<Mirrored> =
         there.iter().filter_map(|(from, to)| Mirrored::between(from, to)).collect();
     let policy = icsp.then(|| documents(MirrorSet::ContentSourcePolicy, &mirrored)).flatten();
+    let signed = config_maps(signatures);
     let files = [
         ("idms.yaml", documents(MirrorSet::Digest, &mirrored)),
         ("itms.yaml", documents(MirrorSet::Tag, &mirrored)),
         ("icsp.yaml", policy),
+        ("signature-configmap.yaml", yaml_documents(&signed)),
+        ("signature-configmap.json", json_document(&signed)),
         ("registries.conf", Some(registries_conf(&mirrored)).filter(|text| !text.is_empty())),
         ("mapping.txt", Some(mapping_txt(there)).filter(|text| !text.is_empty())),
     ];
@@ -60,6 +80,22 @@ fn resources(dir: &Path, icsp: bool, images: &[Told]) -> Result<(), Unwritten> {
             Some(text) => replace(&path, text.as_bytes())?,
             None => remove(&path)?,
         }
+    }
+    Ok(())
+}
+
+/// The folder in `dir` that signatures are kept in, as a store has them.
+pub(super) fn signatures_in(dir: &Path) -> PathBuf {
+    dir.join("signatures")
+}
+
+fn keep(dir: &Path, signatures: &[ReleaseSignature]) -> Result<(), Unwritten> {
+    for signature in signatures {
+        let path = ops::signature_path(&signature.payload, signature.number);
+        let path = signatures_in(dir).join(path);
+        let folder = path.parent().unwrap_or(dir);
+        std::fs::create_dir_all(folder).map_err(unwritten(folder))?;
+        replace(&path, &signature.message)?;
     }
     Ok(())
 }

@@ -3,11 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Mirrored, Mirrors, mirrors, tag_mirrors};
-use crate::yaml;
-
-/// The largest object, in bytes: `oc apply` keeps a copy of it in an annotation, and those have 256 KiB.
-const LARGEST: usize = 250_000;
+use super::{Mirrored, Mirrors, in_objects, mirrors, tag_mirrors, yaml_documents};
 
 /// A kind of object that tells of mirrors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,20 +65,10 @@ pub fn documents(set: MirrorSet, images: &[Mirrored]) -> Option<String> {
         let size = entry.to_string().len();
         (entry, size)
     });
-    let mut objects: Vec<(Vec<Value>, usize)> = Vec::new();
-    for (entry, size) in entries {
-        match objects.last_mut() {
-            Some((entries, sum)) if *sum + size <= LARGEST => {
-                entries.push(entry);
-                *sum += size;
-            }
-            _ => objects.push((vec![entry], size)),
-        }
-    }
-    let objects = objects.into_iter().enumerate();
-    let texts: Vec<String> =
-        objects.map(|(number, (entries, _))| yaml::write(&object(set, number, &entries))).collect();
-    (!texts.is_empty()).then(|| texts.join("---\n"))
+    let objects = in_objects(entries).into_iter().enumerate();
+    let objects: Vec<Value> =
+        objects.map(|(number, entries)| object(set, number, &entries)).collect();
+    yaml_documents(&objects)
 }
 
 fn object(set: MirrorSet, number: usize, entries: &[Value]) -> Value {
@@ -99,6 +85,7 @@ fn object(set: MirrorSet, number: usize, entries: &[Value]) -> Value {
 mod tests {
     use super::super::tests::mirrored;
     use super::*;
+    use crate::yaml;
 
     #[test]
     fn a_cluster_is_told_of_repositories() {

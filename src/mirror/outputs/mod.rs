@@ -5,14 +5,22 @@
 
 mod mirror_set;
 mod registries_conf;
+mod signatures;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 pub use mirror_set::{MirrorSet, documents};
 pub use registries_conf::registries_conf;
+pub use signatures::{config_maps, json_document};
+
+use serde_json::Value;
 
 use crate::model::{Endpoint, ImageName, ImageRef};
+use crate::yaml;
+
+/// The largest object, in bytes: `oc apply` keeps a copy of it in an annotation, and those have 256 KiB.
+const LARGEST: usize = 250_000;
 
 /// An image that is on a mirror now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +72,28 @@ fn tag_mirrors(images: &[Mirrored]) -> Mirrors {
     }
     mirrors.retain(|_, found| !found.is_empty());
     mirrors
+}
+
+/// Entries, each with its bytes, as the objects that can be applied hold them.
+fn in_objects<T>(entries: impl IntoIterator<Item = (T, usize)>) -> Vec<Vec<T>> {
+    let mut objects: Vec<(Vec<T>, usize)> = Vec::new();
+    for (entry, size) in entries {
+        match objects.last_mut() {
+            Some((entries, sum)) if *sum + size <= LARGEST => {
+                entries.push(entry);
+                *sum += size;
+            }
+            _ => objects.push((vec![entry], size)),
+        }
+    }
+    objects.into_iter().map(|(entries, _)| entries).collect()
+}
+
+/// Objects as YAML documents in one text; `None` when there are none.
+#[must_use]
+pub fn yaml_documents(objects: &[Value]) -> Option<String> {
+    let texts: Vec<String> = objects.iter().map(yaml::write).collect();
+    (!texts.is_empty()).then(|| texts.join("---\n"))
 }
 
 /// A mapping file that copies the same again: `SRC=DST`, a line each.

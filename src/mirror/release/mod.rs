@@ -3,8 +3,10 @@
 
 mod graph;
 mod payload;
+mod signature;
 mod tar_scan;
 
 pub use graph::{Graph, GraphError, Node, UpgradePath};
 pub use payload::{Component, Release, ReleaseError, read};
+pub use signature::{ReleaseSignature, SignatureError};
 pub use tar_scan::LayerError;

@@ -14,5 +14,6 @@ mod wanted;
 pub use error::{ChannelError, SetError};
 pub use image_set::ImageSet;
 pub use platform::{Note, Payload, Platform, Product, Question, Releases};
+pub use release::release_at;
 pub use select::{BlockedImage, Selection};
 pub use wanted::Wanted;

@@ -2,7 +2,7 @@
 
 use super::{Payload, Wanted};
 use crate::mirror::release::Release;
-use crate::model::{Endpoint, ImageName, ImageRef, ReferenceError, RepositoryPath};
+use crate::model::{Endpoint, ImageName, ImageRef, ReferenceError, RepositoryPath, Tag};
 
 /// Where the images of a release go, and where its payload (openshift/oc-mirror, `internal/pkg/release/const.go`).
 const COMPONENTS: &str = "openshift/release";
@@ -33,6 +33,15 @@ pub(super) fn of_release(
     Ok(components.chain([itself]).collect())
 }
 
+/// The release whose payload goes to `destination`, if one does: `4.18.1-x86_64`.
+#[must_use]
+pub fn release_at(destination: &Endpoint) -> Option<Tag> {
+    let name = destination.to_string();
+    let (before, tag) = name.rsplit_once(':')?;
+    let root = before.strip_suffix(PAYLOADS)?;
+    root.ends_with(['/', ':']).then(|| tag.parse().ok())?
+}
+
 /// The payload that was read, whatever its tag points to by now.
 fn pinned(payload: &Payload, release: &Release) -> Endpoint {
     match &payload.image {
@@ -42,5 +51,26 @@ fn pinned(payload: &Payload, release: &Release) -> Endpoint {
             Endpoint::Registry(ImageName::Qualified(image))
         }
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn payloads_are_known_by_where_they_go() {
+        for (destination, release) in [
+            ("q.io/ns/openshift/release-images:4.18.1-x86_64", Some("4.18.1-x86_64")),
+            ("localhost:5000/openshift/release-images:4.18.1-x86_64", Some("4.18.1-x86_64")),
+            ("bundle:usb:openshift/release-images:4.18.1-multi", Some("4.18.1-multi")),
+            ("oci:dir:openshift/release-images:4.18.1-x86_64", Some("4.18.1-x86_64")),
+            ("q.io/my-openshift/release-images:4.18.1-x86_64", None),
+            ("q.io/openshift/release:4.18.1-x86_64-etcd", None),
+            ("q.io/openshift/release-images", None),
+        ] {
+            let found = release_at(&destination.parse().unwrap());
+            assert_eq!(found.as_ref().map(Tag::as_str), release, "{destination}");
+        }
     }
 }
