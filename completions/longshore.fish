@@ -119,7 +119,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand push" -s v -l verbos
 complete -c longshore -n "__fish_longshore_using_subcommand push" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s f -l filename -d 'Read mappings from a file, after those of the arguments; - is standard input; may be given several times' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s c -l config -d 'Read a set of images from a file: an ImageSetConfiguration (mirror.openshift.io/v2alpha1), as oc-mirror reads it; - is standard input' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -s c -l config -d 'Read what goes where from a mirror file (\'version: 1\'), or a set of images from an ImageSetConfiguration (mirror.openshift.io/v2alpha1), as oc-mirror reads it; - is standard input' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l update-graph -d 'Where the update graph comes from that tells which releases a channel has: an update service, or a file with its answer [default: UPDATE_URL_OVERRIDE, or the public services of OpenShift and OKD]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l from -d 'Import a bundle: all of it is verified before anything is written' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l have -d 'Leave out the blobs that this receipt, written by \'longshore inventory\', says are there; may be given several times' -r -F

@@ -42,7 +42,7 @@ pub use allowance::Allowance;
 pub use client::{Client, ClientOptions, Proof, STALL};
 pub use error::{Cause, Error, Failure};
 pub use peer::{Answer, Peer, PeerOptions, Question, Trust};
-pub use rate::{Rate, RateError, RateLimit};
+pub use rate::{RateLimit, RateLimitError};
 pub use receiver::Receiver;
 pub use redact::SafeUrl;
 pub use request::{Body, Purpose, Repeat, Request, Target, Upload};

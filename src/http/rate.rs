@@ -1,6 +1,5 @@
 //! Keeps bytes in bulk to a rate, in pieces so small that nobody waits long for another's.
 
-use std::num::NonZeroU64;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,16 +9,12 @@ use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
 use super::request::Upload;
-use crate::model::{ReferenceError, Registry, one_line};
+use crate::model::{Rate, RateError, ReferenceError, Registry};
 
 /// How much of the time in which nothing passed may be made up for.
 const SPARE: Duration = Duration::from_millis(50);
 /// Pieces are so many to the second: with the spare time, a tenth of a second's bytes may come at once.
 const PIECES: u64 = 20;
-
-/// Bytes in a second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate(NonZeroU64);
 
 /// The most bytes in a second, in each direction: of one registry, or of all together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,53 +27,20 @@ pub struct RateLimit {
 
 /// What is no rate limit.
 #[derive(Debug, thiserror::Error)]
-pub enum RateError {
+pub enum RateLimitError {
     /// The rate is none.
-    #[error("'{0}' is not a rate: expected bytes in a second, as in 500k, 20M or 1G")]
-    Rate(String),
+    #[error(transparent)]
+    Rate(#[from] RateError),
     /// The registry is none.
     #[error(transparent)]
     Registry(#[from] ReferenceError),
 }
 
-impl Rate {
-    /// The number of bytes.
-    #[must_use]
-    pub fn get(self) -> u64 {
-        self.0.get()
-    }
-}
-
-impl FromStr for Rate {
-    type Err = RateError;
-
-    /// Reads a number with one of curl's suffixes, which are powers of 1024: `k`, `M`, `G` and `T`, large or small.
-    fn from_str(text: &str) -> Result<Self, RateError> {
-        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let shift = match text[digits.len()..].to_ascii_lowercase().as_str() {
-            "" => Some(0),
-            "k" => Some(10),
-            "m" => Some(20),
-            "g" => Some(30),
-            "t" => Some(40),
-            _ => None,
-        };
-        let is_number = digits.bytes().all(|b| b.is_ascii_digit());
-        let number = digits.parse::<u64>().ok().filter(|_| is_number);
-        number
-            .zip(shift)
-            .and_then(|(number, shift)| number.checked_mul(1 << shift))
-            .and_then(NonZeroU64::new)
-            .map(Self)
-            .ok_or_else(|| RateError::Rate(one_line(text, 40)))
-    }
-}
-
 impl FromStr for RateLimit {
-    type Err = RateError;
+    type Err = RateLimitError;
 
     /// Reads `RATE` or `HOST=RATE`.
-    fn from_str(text: &str) -> Result<Self, RateError> {
+    fn from_str(text: &str) -> Result<Self, RateLimitError> {
         match text.rsplit_once('=') {
             Some((host, rate)) => Ok(Self { registry: Some(host.parse()?), rate: rate.parse()? }),
             None => Ok(Self { registry: None, rate: text.parse()? }),
@@ -99,7 +61,7 @@ impl Bucket {
     fn take(&mut self, bytes: usize, now: Instant) -> Instant {
         let earliest = now.checked_sub(SPARE).unwrap_or(now);
         let passes = self.paid.map_or(now, |paid| paid.max(earliest));
-        let price = bytes as f64 / self.rate.0.get() as f64;
+        let price = bytes as f64 / self.rate.get() as f64;
         self.paid = Some(passes + Duration::from_secs_f64(price));
         passes
     }
@@ -114,7 +76,7 @@ pub(super) struct Throttle {
 
 impl Throttle {
     pub(super) fn new(rate: Rate) -> Arc<Self> {
-        let piece = usize::try_from(rate.0.get() / PIECES).unwrap_or(usize::MAX).max(1);
+        let piece = usize::try_from(rate.get() / PIECES).unwrap_or(usize::MAX).max(1);
         Arc::new(Self { bucket: Mutex::new(Bucket { rate, paid: None }), piece })
     }
 
@@ -172,26 +134,6 @@ mod tests {
 
     use super::*;
 
-    fn rate(text: &str) -> u64 {
-        text.parse::<Rate>().unwrap().0.get()
-    }
-
-    #[test]
-    fn rates_are_written_as_for_curl() {
-        assert_eq!(rate("1000"), 1000);
-        assert_eq!((rate("3k"), rate("3K")), (3 << 10, 3 << 10));
-        assert_eq!((rate("20M"), rate("20m")), (20 << 20, 20 << 20));
-        assert_eq!((rate("1G"), rate("2t")), (1 << 30, 2 << 40));
-    }
-
-    #[test]
-    fn what_is_no_rate_is_told() {
-        for text in ["", "0", "0M", "M", "-1", "+1", "1.5M", "20MB", "1 M", "99999999999T", "2½"] {
-            let error = text.parse::<Rate>().unwrap_err();
-            assert!(error.to_string().contains("is not a rate"), "{text}");
-        }
-    }
-
     #[test]
     fn a_limit_is_for_a_registry_or_for_all() {
         let limit: RateLimit = "localhost:5000=20M".parse().unwrap();
@@ -209,7 +151,7 @@ mod tests {
             rate in 1_000_u64..1_000_000_000,
             wishes in prop::collection::vec((0_u64..200_000, 0.0_f64..1.0), 1..60),
         ) {
-            let mut bucket = Bucket { rate: Rate(NonZeroU64::new(rate).unwrap()), paid: None };
+            let mut bucket = Bucket { rate: rate.to_string().parse().unwrap(), paid: None };
             let piece = (rate / PIECES) as f64;
             let mut now = Instant::now();
             let mut passed: Vec<(Instant, f64)> = Vec::new();
@@ -231,7 +173,7 @@ mod tests {
 
         #[test]
         fn who_always_wants_more_gets_the_whole_rate(rate in 1_000_u64..1_000_000_000) {
-            let mut bucket = Bucket { rate: Rate(NonZeroU64::new(rate).unwrap()), paid: None };
+            let mut bucket = Bucket { rate: rate.to_string().parse().unwrap(), paid: None };
             let start = Instant::now();
             let mut now = start;
             let piece = (rate / PIECES) as usize;

@@ -10,12 +10,12 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::memory::Memory;
-use super::rate::{Rate, RateLimit, RateLimiter, Throttle};
+use super::rate::{RateLimit, RateLimiter, Throttle};
 use super::request::Purpose;
 use super::retry::Gates;
 use super::slot::Lane;
 use super::tuner::{BULK, METADATA, Measure};
-use crate::model::Registry;
+use crate::model::{Rate, Registry};
 
 /// How much there may be at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

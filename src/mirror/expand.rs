@@ -1,5 +1,6 @@
 //! From lines to single images: places are asked which names they have.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::{StreamExt, stream};
@@ -36,7 +37,7 @@ pub struct Lost {
 type Names = Result<Vec<RefName>, Arc<ResolveError>>;
 
 /// Finds out which images `lines` mean. Each place is asked for its names once. A line without any image does not stop
-/// the others.
+/// the others. What several lines mean that stand at one place is there once.
 pub async fn expand(open: &dyn Open, lines: Vec<Line>) -> Expansion {
     let mut places: Vec<&Endpoint> = Vec::new();
     for line in &lines {
@@ -50,9 +51,17 @@ pub async fn expand(open: &dyn Open, lines: Vec<Line>) -> Expansion {
     let answers: Vec<Names> = stream::iter(questions).buffered(PARALLEL).collect().await;
     let known: Vec<(Endpoint, Names)> = places.into_iter().cloned().zip(answers).collect();
     let mut expansion = Expansion::default();
+    let mut taken: HashSet<Endpoint> = HashSet::new();
+    let mut position = None;
     for line in lines {
+        if position.replace(line.position.clone()).as_ref() != Some(&line.position) {
+            taken.clear();
+        }
         match images(&line.source, &known) {
-            Ok(images) => expansion.mappings.extend(images.into_iter().map(|i| line.mapping(i))),
+            Ok(mut images) => {
+                images.retain(|image| taken.insert(image.clone()));
+                expansion.mappings.extend(images.into_iter().map(|image| line.mapping(image)));
+            }
             Err(error) => expansion.lost.push(Lost { line, error }),
         }
     }

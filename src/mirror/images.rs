@@ -63,7 +63,7 @@ impl FromStr for Images {
 fn wildcard(text: &str) -> Option<(&str, NamePattern)> {
     let (place, pattern) = text.rsplit_once(':')?;
     let is_wildcard = pattern.contains('*') && !pattern.contains(['/', '@']);
-    is_wildcard.then(|| (place, NamePattern(pattern.to_owned())))
+    is_wildcard.then(|| (place, NamePattern::new(pattern)))
 }
 
 impl fmt::Display for Images {
@@ -75,35 +75,60 @@ impl fmt::Display for Images {
     }
 }
 
-/// A pattern for names, where `*` stands for any characters, or none.
+/// A pattern for names, where `*` stands for any characters, or none; and patterns of names that are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamePattern(String);
+pub struct NamePattern {
+    pattern: String,
+    without: Vec<String>,
+}
 
 impl NamePattern {
+    /// The names that `pattern` fits.
+    #[must_use]
+    pub fn new(pattern: impl Into<String>) -> Self {
+        Self { pattern: pattern.into(), without: Vec::new() }
+    }
+
     /// The pattern that matches every name.
     #[must_use]
     pub fn all() -> Self {
-        Self("*".to_owned())
+        Self::new("*")
+    }
+
+    /// The same names without those that one of `patterns` fits.
+    #[must_use]
+    pub fn without(self, patterns: Vec<String>) -> Self {
+        Self { without: patterns, ..self }
     }
 
     /// Whether all of `name` matches.
     #[must_use]
     pub fn matches(&self, name: &RefName) -> bool {
-        let mut parts = self.0.split('*');
-        let first = parts.next().unwrap_or_default();
-        let Some(mut rest) = name.as_str().strip_prefix(first) else { return false };
-        let Some(last) = parts.next_back() else { return rest.is_empty() };
-        for part in parts {
-            let Some(at) = rest.find(part) else { return false };
-            rest = &rest[at + part.len()..];
-        }
-        rest.ends_with(last)
+        let name = name.as_str();
+        fits(&self.pattern, name) && !self.without.iter().any(|pattern| fits(pattern, name))
     }
+}
+
+/// Whether `pattern` fits all of `name`.
+pub(super) fn fits(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
 }
 
 impl fmt::Display for NamePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.pattern)?;
+        match self.without.is_empty() {
+            true => Ok(()),
+            false => write!(f, " without {}", self.without.join(", ")),
+        }
     }
 }
 
@@ -121,11 +146,20 @@ mod tests {
             ("v*1*1", &["v1.1", "v11", "vx1x1"], &["v1", "v1x"]),
             ("**", &["v1"], &[]),
         ] {
-            let pattern = NamePattern(pattern.to_owned());
+            let pattern = NamePattern::new(pattern);
             let matches = |name: &str| pattern.matches(&name.parse().unwrap());
             assert!(matching.iter().all(|name| matches(name)), "{pattern}");
             assert!(!other.iter().any(|name| matches(name)), "{pattern}");
         }
+    }
+
+    #[test]
+    fn what_is_left_out_does_not_match() {
+        let pattern = NamePattern::new("v*").without(vec!["v1.0*".into(), "*-rc".into()]);
+        let matches = |name: &str| pattern.matches(&name.parse().unwrap());
+        assert!(matches("v1.1") && matches("v2"));
+        assert!(!matches("v1.0.3") && !matches("v2-rc") && !matches("latest"));
+        assert_eq!(pattern.to_string(), "v* without v1.0*, *-rc");
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct Line {
     pub source: Images,
     /// Where to, in the order given; never empty.
     pub destinations: Vec<Endpoint>,
+    /// Which platforms of an index are wanted; all when empty.
+    pub platforms: Vec<PlatformFilter>,
     /// Where it stands.
     pub position: Position,
 }
@@ -24,15 +26,19 @@ impl Line {
         Self {
             source: self.source.below(from),
             destinations: self.destinations.into_iter().map(|place| place.below(to)).collect(),
-            position: self.position,
+            ..self
         }
     }
 
     /// The mapping of one of its images.
     #[must_use]
     pub fn mapping(&self, image: Endpoint) -> Mapping {
-        let position = Some(self.position.clone());
-        Mapping { position, ..Mapping::new(image, self.destinations.clone()) }
+        Mapping {
+            source: image,
+            destinations: self.destinations.clone(),
+            platforms: self.platforms.clone(),
+            position: Some(self.position.clone()),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! Which images go where: arguments and mapping files as `oc image mirror` reads them, with its traps repaired (mixed
-//! forms are refused, any white space parts), and sets of images as oc-mirror reads them.
+//! forms are refused, any white space parts), mirror files ([`file`]), and sets of images as oc-mirror reads them.
 //!
 //! Lines are read first, without asking anybody ([`from_arguments`], [`from_file`]). Then [`expand`] asks for the tags of
 //! those that mean several images, and each image is a [`Mapping`].
@@ -7,12 +7,16 @@
 //! Nothing here knows registries or the terminal.
 
 pub mod delete;
+mod document;
 mod expand;
 mod failed;
+pub mod file;
 mod images;
 mod lines;
 mod mapping;
+mod named;
 pub mod outputs;
+mod parsed;
 mod pinned;
 mod place;
 pub mod plan;

@@ -83,16 +83,20 @@ fn pair(word: &Word<'_>) -> Result<Line> {
 fn line(first: &Word<'_>, source: &str, destinations: &[Word<'_>]) -> Result<Line> {
     let position = first.position.clone();
     let source = source.parse().map_err(|e| unreadable(source, &position, e))?;
-    let taking = |word: &Word<'_>| destination(word, &source);
-    let destinations = destinations.iter().map(taking).collect::<Result<_>>()?;
-    Ok(Line { source, destinations, position })
+    let each = |word: &Word<'_>| destination(word, &source);
+    let destinations = destinations.iter().map(each).collect::<Result<_>>()?;
+    Ok(Line { source, destinations, platforms: Vec::new(), position })
 }
 
 /// A destination that can take `source`.
 fn destination(word: &Word<'_>, source: &Images) -> Result<Endpoint> {
-    let position = || word.position.clone();
-    let endpoint: Endpoint =
-        word.text.parse().map_err(|e| unreadable(word.text, &word.position, e))?;
+    let endpoint = word.text.parse().map_err(|e| unreadable(word.text, &word.position, e))?;
+    taking(endpoint, source, &word.position)
+}
+
+/// `endpoint`, which stands at `position`, if it can take `source`.
+pub(super) fn taking(endpoint: Endpoint, source: &Images, position: &Position) -> Result<Endpoint> {
+    let position = || position.clone();
     if endpoint.digest().is_some() {
         return Err(MappingError::ToDigest { position: position() });
     }

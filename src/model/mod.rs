@@ -9,6 +9,7 @@ mod endpoint;
 mod image_path;
 mod manifest;
 mod platform;
+mod rate;
 mod reference;
 mod text;
 mod wire_error;
@@ -20,6 +21,7 @@ pub use image_path::ImagePath;
 pub use manifest::{Content, MAX_MANIFEST_SIZE, Manifest, ManifestError, media_types};
 pub use oci_spec::image::{Arch, MediaType, Os, Platform};
 pub use platform::{PatternError, PlatformError, PlatformFilter, platform_text};
+pub use rate::{Rate, RateError};
 pub use reference::{
     ImageName, ImageRef, RefName, ReferenceError, Registry, Repository, RepositoryPath, Tag,
 };

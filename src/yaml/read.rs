@@ -246,6 +246,21 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_is_not_known_is_told_with_its_place() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Strict {
+            #[serde(rename = "a")]
+            _a: u8,
+        }
+        for (text, place) in
+            [("a: 1\n\nbc: 2\n", "3:1"), ("{a: 1,  bc: 2}\n", "1:9"), ("{\"bc\": 2}", "1:2")]
+        {
+            assert_eq!(from_text::<Strict>(text).unwrap_err().place().to_string(), place, "{text}");
+        }
+    }
+
+    #[test]
     fn documents_that_are_empty_are_left_out() {
         let text = "# head\n---\na: 1\n---\n# none\n---\n---\n[2]\n...\n";
         assert_eq!(read_all(text), Ok(vec![json!({"a": 1}), json!([2])]));

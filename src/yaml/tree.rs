@@ -187,17 +187,18 @@ impl<'t> Builder<'t> {
             if let Some(end) = self.ends()? {
                 break end;
             }
-            let key = match keys {
-                Keys::None => None,
+            let (mark, key) = match keys {
+                Keys::None => (None, None),
                 Keys::Some => {
                     let (key, name) = self.key(at)?;
                     node.odd |= name.is_none();
                     at = key.end;
-                    Some(name.unwrap_or_default())
+                    (Some(key.start), Some(name.unwrap_or_default()))
                 }
             };
             let value = self.node(self.next_start(at))?;
-            entries.push(Entry { mark: value.begin, indicated: value.begin, key, value });
+            let mark = mark.unwrap_or(value.begin);
+            entries.push(Entry { mark, indicated: value.begin, key, value });
             at = entries.last().map_or(at, |entry| entry.value.end);
         };
         node.kind = Kind::Collection(Collection { style: StructureStyle::Flow, entries });

@@ -58,6 +58,7 @@ mod kit;
 mod kube_client;
 mod kube_config;
 mod kube_login;
+mod mirror_file;
 mod mirror_release;
 mod mirror_set;
 mod reaction_command;

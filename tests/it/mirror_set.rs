@@ -94,8 +94,11 @@ fn a_set_that_is_not_understood_changes_nothing() {
     refused("mirror -c clash.yaml a.io", "error: clash.yaml:6:11: ");
     refused("mirror -c set.yaml mirror", "expected REGISTRY[/NAMESPACE], oci:DIR or bundle:DIR");
     refused("mirror -c set.yaml file://x", "'file://x' is no place for a set");
-    refused("mirror -c set.yaml a.io/x b.io/x", "a set or a bundle goes to one place");
-    refused("mirror -c set.yaml --platform linux/arm64 a.io", "cannot be used with '--platform");
+    refused("mirror -c set.yaml a.io/x b.io/x", "what a file or a bundle holds goes to one place");
+    refused(
+        "mirror -c set.yaml --platform linux/arm64 a.io",
+        "--platform, --filter-by-os, --from-dir and --dir are not for it",
+    );
     refused("mirror -c set.yaml -f mappings.txt", "cannot be used with '--filename");
     shell.fails(7, &["mirror", "-c", "none.yaml", "oci:copy"]);
     assert!(!shell.path("copy").exists());

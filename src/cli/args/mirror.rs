@@ -6,7 +6,7 @@ use clap::Args;
 use longshore::http::RetryPolicy;
 use longshore::mirror::plan::Lock;
 use longshore::mirror::{Line, Root};
-use longshore::model::{Endpoint, PlatformFilter};
+use longshore::model::Endpoint;
 use longshore::ops::{CopyRequest, SignatureStore, UpdateGraph};
 use longshore::session::Trust;
 use longshore::store::Ignoring;
@@ -31,6 +31,7 @@ Examples:
   longshore mirror quay.io/org/app:v1 file://org/app:v1 --dir usb
   longshore mirror --filter-by-os '^linux/(amd64|arm64)' --keep-manifest-list SRC DST
   longshore mirror -f - --src-authfile pull-secret.yaml < mappings.txt
+  longshore mirror -c longshore.yaml
   longshore mirror -c imageset-config.yaml registry.local/mirror
   longshore mirror -c imageset-config.yaml --update-graph graph.json registry.local/mirror
   longshore mirror quay.io/org/app:v1 bundle:/media/usb
@@ -40,6 +41,13 @@ Examples:
   longshore mirror -f mappings.txt --dry-run
   longshore mirror -f mappings.txt --plan mirror.lock
   longshore mirror --apply mirror.lock
+
+A mirror file is as plain as
+  version: 1
+  root: registry.local/mirror
+  images:
+  - quay.io/org/app:v1
+  - {source: quay.io/org/tool, tags: ['v1.*', '!*-rc'], to: registry.local/tools/tool}
 
 A mapping file has one mapping per line, SRC=DST or SRC DST [DST…]; # starts a comment.
 With * in its tag a source is all tags that match, and a repository without a tag is all its
@@ -66,14 +74,14 @@ bundle that is there keeps the size that it has.";
 pub(crate) struct MirrorArgs {
     /// SRC DST [DST…], or any number of SRC=DST; with --config or --from, the ROOT that all goes to:
     /// REGISTRY[/NAMESPACE], oci:DIR or bundle:DIR
-    #[arg(value_name = "MAPPING", required_unless_present_any = ["filenames", "apply"])]
+    #[arg(value_name = "MAPPING", required_unless_present_any = ["filenames", "config", "apply"])]
     pub(crate) mappings: Vec<String>,
     /// Read mappings from a file, after those of the arguments; - is standard input; may be given several times
     #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filenames: Vec<PathBuf>,
-    /// Read a set of images from a file: an ImageSetConfiguration (mirror.openshift.io/v2alpha1), as oc-mirror reads it;
-    /// - is standard input
-    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["filenames", "platforms", "filter_by_os"])]
+    /// Read what goes where from a mirror file ('version: 1'), or a set of images from an ImageSetConfiguration
+    /// (mirror.openshift.io/v2alpha1), as oc-mirror reads it; - is standard input
+    #[arg(short, long, value_name = "FILE", conflicts_with = "filenames")]
     pub(crate) config: Option<PathBuf>,
     /// Where the update graph comes from that tells which releases a channel has: an update service, or a file with its
     /// answer [default: UPDATE_URL_OVERRIDE, or the public services of OpenShift and OKD]
@@ -124,7 +132,6 @@ fn bundle(text: &str) -> Result<PathBuf, String> {
 /// What `mirror` is asked to do with mappings.
 pub(crate) struct MirrorRequest {
     pub(crate) lines: Vec<Line>,
-    pub(crate) platforms: Vec<PlatformFilter>,
     pub(crate) mirroring: Mirroring,
 }
 
@@ -159,23 +166,51 @@ impl Mirroring {
 impl MirrorArgs {
     /// Where a set or a bundle goes.
     pub(crate) fn root(&self) -> Result<Root, UsageError> {
+        let nowhere = || UsageError("a set or a bundle needs a ROOT to go to".to_owned());
+        self.given_root()?.ok_or_else(nowhere)
+    }
+
+    /// Where all goes, if that is told.
+    pub(crate) fn given_root(&self) -> Result<Option<Root>, UsageError> {
         match self.mappings.as_slice() {
-            [root] => root.parse().map_err(|error| UsageError(chain(error))),
+            [] => Ok(None),
+            [root] => root.parse().map(Some).map_err(|error| UsageError(chain(error))),
             _ => Err(UsageError(
-                "a set or a bundle goes to one place: --config FILE ROOT, --from bundle:DIR ROOT"
+                "what a file or a bundle holds goes to one place: --config FILE [ROOT], --from bundle:DIR ROOT"
                     .into(),
             )),
         }
     }
 
-    /// `lines` are those that the arguments, and the files that they name, hold.
+    /// Refuses what a set of images says itself.
+    pub(crate) fn check_set(&self) -> Result<(), UsageError> {
+        if self.rules.platforms(&self.platforms.platforms).is_some() || self.rules.are_placed() {
+            let text = "an ImageSetConfiguration says itself what is wanted: --platform, --filter-by-os, --from-dir and --dir are not for it";
+            return Err(UsageError(text.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Refuses what is for sets of images alone.
+    pub(crate) fn check_file(&self) -> Result<(), UsageError> {
+        match &self.update_graph {
+            Some(_) => Err(UsageError("--update-graph is for an ImageSetConfiguration".into())),
+            None => Ok(()),
+        }
+    }
+
+    /// `lines` are those that the arguments, and the files that they name, hold. Platforms of the command line are for all
+    /// of them.
     pub(crate) fn resolve(self, lines: Vec<Line>) -> Result<MirrorRequest, UsageError> {
         if lines.is_empty() {
             return Err(UsageError("there is no mapping to work on".into()));
         }
-        let platforms = self.rules.platforms(&self.platforms.platforms);
-        let lines = lines.into_iter().map(|line| self.rules.place(line)).collect();
-        Ok(MirrorRequest { lines, platforms, mirroring: self.mirroring() })
+        let wanted = self.rules.platforms(&self.platforms.platforms);
+        let lines = lines.into_iter().map(|line| Line {
+            platforms: wanted.clone().unwrap_or(line.platforms.clone()),
+            ..self.rules.place(line)
+        });
+        Ok(MirrorRequest { lines: lines.collect(), mirroring: self.mirroring() })
     }
 
     /// `lock`, with what it has in folders of repositories where it is.

@@ -36,10 +36,10 @@ pub(crate) struct RuleArgs {
     #[arg(long)]
     continue_on_error: bool,
     /// Folder that sources as in file://org/app:v1 are below [default: the current one]
-    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    #[arg(long, value_name = "DIR")]
     from_dir: Option<PathBuf>,
     /// Folder that destinations as in file://org/app:v1 are below [default: the current one]
-    #[arg(long, value_name = "DIR", conflicts_with = "config")]
+    #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     /// At both ends: verify no certificate, and speak HTTP to a registry that has no TLS
     #[arg(long, help_heading = "Registry access")]
@@ -112,11 +112,17 @@ impl RuleArgs {
         lock
     }
 
-    /// The platforms that are wanted, where `given` are those of `--platform`.
-    pub(crate) fn platforms(&self, given: &[PlatformFilter]) -> Vec<PlatformFilter> {
+    /// Whether folders of repositories are named.
+    pub(super) fn are_placed(&self) -> bool {
+        self.from_dir.is_some() || self.dir.is_some()
+    }
+
+    /// The platforms that are wanted, if that is told, where `given` are those of `--platform`.
+    pub(crate) fn platforms(&self, given: &[PlatformFilter]) -> Option<Vec<PlatformFilter>> {
         match &self.filter_by_os {
-            Some(OsFilter::Some(filter)) => vec![filter.clone()],
-            Some(OsFilter::All) | None => given.to_vec(),
+            Some(OsFilter::Some(filter)) => Some(vec![filter.clone()]),
+            Some(OsFilter::All) => Some(Vec::new()),
+            None => (!given.is_empty()).then(|| given.to_vec()),
         }
     }
 }

@@ -8,6 +8,7 @@ use longshore::auth::{self, KeyringError};
 use longshore::config;
 use longshore::http;
 use longshore::mirror::delete::StockError;
+use longshore::mirror::file::FileError;
 use longshore::mirror::plan::LockError;
 use longshore::mirror::release::ReleaseError;
 use longshore::mirror::set::SetError;
@@ -62,6 +63,7 @@ const EXPERTS: &[Expert] = &[
     |error| error.downcast_ref().and_then(of_login),
     |error| is_usage(error).then(|| Finding::of(Exit::Usage)),
     |error| error.downcast_ref().map(of_set),
+    |error| error.downcast_ref().map(of_mirror_file),
     |error| error.downcast_ref().and_then(of_collecting),
     |error| error.downcast_ref().and_then(of_update_graph),
     |error| error.downcast_ref::<Box<ReleaseError>>().and_then(|error| of_release(error)),
@@ -98,6 +100,16 @@ fn of_set(error: &SetError) -> Finding {
             finding.hint(format!("the line reads: {}", source.snippet()))
         }
         SetError::Channel { .. } => Finding::of(Exit::NotFound),
+        _ => finding,
+    }
+}
+
+fn of_mirror_file(error: &FileError) -> Finding {
+    let finding = Finding::of(Exit::Usage);
+    match error {
+        FileError::Document { source, .. } if !source.snippet().is_empty() => {
+            finding.hint(format!("the line reads: {}", source.snippet()))
+        }
         _ => finding,
     }
 }

@@ -20,7 +20,8 @@ pub(super) fn start(dir: PathBuf, args: MirrorArgs, context: &Context) -> anyhow
     let bundle = BundleReader::open(dir)?;
     key.map_or(Ok(()), |key| bundle.require_signature(&key))?;
     let import = Import::new(Arc::clone(&bundle), root);
-    let mappings = import.mappings(&args.rules.platforms(&args.platforms.platforms))?;
+    let platforms = args.rules.platforms(&args.platforms.platforms);
+    let mappings = import.mappings(&platforms.unwrap_or_default())?;
     let mirroring = args.mirroring();
     let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
     let ends = mirror::open(&mirroring, [], destinations, context)?;

@@ -3,43 +3,50 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
+use longshore::mirror::set;
 use longshore::mirror::{Expansion, Images, Line, Mapping, expand, from_arguments, from_file};
 use longshore::model::Endpoint;
 use longshore::ops::{self, Ends};
 use longshore::store::Unaware;
-use longshore::store::bundle::SplitSize;
 
 use super::mirror_plan::{self, Wanted};
-use super::mirror_set::{self, SetRequest};
-use super::{Work, bundles, ends, import};
+use super::{Work, bundles, ends, import, mirror_file, mirror_set};
 use crate::cli::Context;
 use crate::cli::args::{Intent, Kept, MirrorArgs, MirrorRequest, Mirroring};
 use crate::cli::exit::Exit;
 
 /// Passwords are asked for here.
 pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<'_>> {
-    let intent = args.planning.intent();
     match args.planning.kept() {
         Some(Kept::Apply(file)) => return mirror_plan::apply(file, args, context),
         Some(Kept::Replan(file)) => return mirror_plan::replan(file, args, context),
         None => {}
     }
-    if let Some(file) = &args.config {
-        let (root, set) = (args.root()?, mirror_set::read(file, context)?);
-        let graphs = mirror_set::graphs(args.update_graph.as_ref(), context)?;
-        let mut bundle = bundles::options(&args.bundle, &[root.any()?])?;
-        bundle.split = bundle.split.or(set.archive_size.map(SplitSize::gib));
-        let request = SetRequest { set, root, graphs, mirroring: args.mirroring().with(bundle) };
-        return mirror_set::start(request, intent, context);
+    if let Some(file) = args.config.clone() {
+        let (name, text) = (file.display().to_string(), context.input.file(&file)?);
+        return match set::is_set(&text) {
+            true => mirror_set::start(&name, &text, args, context),
+            false => mirror_file::start(&name, &text, args, context),
+        };
     }
     if let Some(dir) = args.from.clone() {
         return import::start(dir, args, context);
     }
     let lines = lines(&args, context)?;
+    start_lines(lines, args, context)
+}
+
+/// Passwords are asked for here.
+pub(super) fn start_lines(
+    lines: Vec<Line>,
+    args: MirrorArgs,
+    context: &Context,
+) -> anyhow::Result<Work<'_>> {
+    let intent = args.planning.intent();
     let destinations = lines.iter().flat_map(|line| &line.destinations);
     let bundle = bundles::options(&args.bundle, destinations)?;
-    let MirrorRequest { lines, platforms, mirroring } = args.resolve(lines)?;
-    let request = MirrorRequest { lines, platforms, mirroring: mirroring.with(bundle) };
+    let MirrorRequest { lines, mirroring } = args.resolve(lines)?;
+    let request = MirrorRequest { lines, mirroring: mirroring.with(bundle) };
     ops::check(&known(&request.lines))?;
     let sources = request.lines.iter().map(|line| line.source.place());
     let destinations = request.lines.iter().flat_map(|line| &line.destinations);
@@ -68,12 +75,9 @@ async fn run(
     intent: Intent,
     context: &Context,
 ) -> anyhow::Result<Exit> {
-    let MirrorRequest { lines, platforms, mirroring } = request;
-    let Expansion { mut mappings, lost } = expand(ends.source.as_ref(), lines).await;
+    let MirrorRequest { lines, mirroring } = request;
+    let Expansion { mappings, lost } = expand(ends.source.as_ref(), lines).await;
     ops::check(&mappings)?;
-    for mapping in &mut mappings {
-        mapping.platforms.clone_from(&platforms);
-    }
     let wanted = Wanted::new(ends, mirroring, mappings, lost);
     mirror_plan::carry_out(intent, wanted, context).await
 }

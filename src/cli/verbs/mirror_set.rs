@@ -1,57 +1,55 @@
 //! `mirror --config`: a set of images that one file describes.
 
-use std::path::Path;
-
 use futures_util::FutureExt as _;
 use longshore::http::RetryPolicy;
 use longshore::mirror::Root;
 use longshore::mirror::set::{ImageSet, Selection};
-use longshore::model::Tag;
 use longshore::ops::{self, CollectedReleases, Ends, UpdateGraph};
+use longshore::store::bundle::SplitSize;
 
 use super::mirror_plan::{self, Wanted};
-use super::{Work, mirror};
+use super::{Work, bundles, mirror};
 use crate::cli::Context;
-use crate::cli::args::{Intent, Mirroring};
+use crate::cli::args::{Intent, MirrorArgs, Mirroring};
 use crate::cli::exit::Exit;
 
 /// The variable by which oc-mirror is told of another update service.
 const UPDATE_URL: &str = "UPDATE_URL_OVERRIDE";
 
 /// A set, and where it goes.
-pub(super) struct SetRequest {
-    pub(super) set: ImageSet,
-    pub(super) root: Root,
-    pub(super) graphs: UpdateGraph,
-    pub(super) mirroring: Mirroring,
+struct SetRequest {
+    set: ImageSet,
+    root: Root,
+    graphs: UpdateGraph,
+    mirroring: Mirroring,
 }
 
-pub(super) fn read(file: &Path, context: &Context) -> anyhow::Result<ImageSet> {
-    Ok(ImageSet::read(&file.display().to_string(), &context.input.file(file)?)?)
+/// Mirrors the set that `text` of `file` describes. Passwords are asked for here.
+pub(super) fn start<'c>(
+    file: &str,
+    text: &str,
+    args: MirrorArgs,
+    context: &'c Context,
+) -> anyhow::Result<Work<'c>> {
+    args.check_set()?;
+    let (intent, root, set) = (args.planning.intent(), args.root()?, ImageSet::read(file, text)?);
+    let graphs = graphs(args.update_graph.as_ref(), context)?;
+    let somewhere = root.any()?;
+    let mut bundle = bundles::options(&args.bundle, [&somewhere])?;
+    bundle.split = bundle.split.or(set.archive_size.map(SplitSize::gib));
+    let mirroring = args.mirroring().with(bundle);
+    // A login is for the root, whichever images go there.
+    let ends = mirror::open(&mirroring, set.sources(), [&somewhere], context)?;
+    Ok(run(ends, SetRequest { set, root, graphs, mirroring }, intent, context).boxed())
 }
 
 /// Where update graphs come from: what is `given`, or what the environment says.
-pub(super) fn graphs(
-    given: Option<&UpdateGraph>,
-    context: &Context,
-) -> anyhow::Result<UpdateGraph> {
+fn graphs(given: Option<&UpdateGraph>, context: &Context) -> anyhow::Result<UpdateGraph> {
     match (given, context.env.var(UPDATE_URL)) {
         (Some(given), _) => Ok(given.clone()),
         (None, Some(url)) => Ok(url.to_string_lossy().parse()?),
         (None, None) => Ok(UpdateGraph::default()),
     }
-}
-
-/// Passwords are asked for here.
-pub(super) fn start(
-    request: SetRequest,
-    intent: Intent,
-    context: &Context,
-) -> anyhow::Result<Work<'_>> {
-    // A login is for the root, whichever images go there.
-    let somewhere = request.root.endpoint(&"any".parse()?, &Tag::latest())?;
-    let ends = mirror::open(&request.mirroring, request.set.sources(), [&somewhere], context)?;
-    Ok(run(ends, request, intent, context).boxed())
 }
 
 async fn run(

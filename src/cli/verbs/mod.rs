@@ -19,6 +19,7 @@ mod junit;
 pub(super) mod login;
 mod logout;
 mod mirror;
+mod mirror_file;
 mod mirror_plan;
 mod mirror_set;
 mod plan;

@@ -6,17 +6,17 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::blocked::{Blocked, Pattern};
-use super::file::File;
 use super::os_and_arch::OsAndArch;
-use super::parsed::Parsed;
 use super::release::of_release;
 use super::select::{Selection, select};
 use super::wanted::Named;
 use super::{Payload, Platform, SetError, Wanted, platform};
 use crate::mirror::Root;
+use crate::mirror::document::File;
+use crate::mirror::parsed::Parsed;
 use crate::mirror::release::Release;
 use crate::model::{Endpoint, RepositoryPath, Tag, one_line};
-use crate::yaml::{Path, Step};
+use crate::yaml::{self, Path, Step};
 
 /// The API that is read.
 const API_VERSION: &str = "mirror.openshift.io/v2alpha1";
@@ -103,11 +103,13 @@ impl ImageSet {
     /// With its place, when anything in it is not understood or not supported.
     pub fn read(file: &str, text: &str) -> Result<Self, SetError> {
         let name = one_line(file, 300);
-        let file = File::read(&name, text)?;
+        let wrong = |source| SetError::Document { file: name.clone(), source };
+        let file = File::read(&name, text).map_err(wrong)?;
         claim(&file, "apiVersion", API_VERSION)?;
         claim(&file, "kind", KIND)?;
         refuse_unsupported(&file)?;
-        let Written { archive_size, mirror, .. } = file.typed()?;
+        let said = without_nulls(file.value().clone());
+        let Written { archive_size, mirror, .. } = file.typed(said).map_err(wrong)?;
         let images = mirror.additional_images.into_iter().enumerate();
         let images = images.map(|(index, image)| image.wanted(&file, index));
         let blocked = mirror.blocked_images.into_iter().map(|blocked| blocked.name.0).collect();
@@ -174,6 +176,25 @@ impl AdditionalImage {
             origin: named.text,
             position,
         })
+    }
+}
+
+/// Whether a text says that it is a set, right or wrong.
+#[must_use]
+pub fn is_set(text: &str) -> bool {
+    let says_so = |value: Value| value.get("kind").or(value.get("apiVersion")).is_some();
+    yaml::read(text).map_or_else(|_| text.contains(KIND), says_so)
+}
+
+/// A key without a value counts as not there, as in Kubernetes.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(fields.map(|(key, value)| (key, without_nulls(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
+        other => other,
     }
 }
 

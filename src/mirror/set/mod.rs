@@ -2,17 +2,15 @@
 
 mod blocked;
 mod error;
-mod file;
 mod image_set;
 mod os_and_arch;
-mod parsed;
 mod platform;
 mod release;
 mod select;
 mod wanted;
 
 pub use error::{ChannelError, SetError};
-pub use image_set::ImageSet;
+pub use image_set::{ImageSet, is_set};
 pub use platform::{Note, Payload, Platform, Product, Question, Releases};
 pub use release::release_at;
 pub use select::{BlockedImage, Selection};

@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use super::SetError;
 use super::error::ChannelError;
-use super::file::File;
 use super::os_and_arch::OsAndArch;
-use super::parsed::Parsed;
 use super::wanted::Named;
 use crate::mirror::Position;
+use crate::mirror::document::File;
+use crate::mirror::parsed::Parsed;
 use crate::mirror::release::{Graph, Node};
 use crate::model::{Endpoint, ImageName, ImageRef, one_line};
 use crate::yaml::{Path, Step};

@@ -3,10 +3,8 @@
 use std::str::FromStr;
 
 use crate::mirror::Position;
-use crate::model::{
-    Endpoint, EndpointError, ImageName, PlatformFilter, ReferenceError, RepositoryPath, Tag,
-    one_line,
-};
+use crate::mirror::named::{NameError, path_of, qualified, tag_of};
+use crate::model::{Endpoint, PlatformFilter, RepositoryPath, Tag};
 
 /// An image that a set wants, and its name below the root that the set goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,16 +37,6 @@ pub(super) struct Named {
     pub(super) source: Endpoint,
 }
 
-/// Why a text does not name an image of a set.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NameError {
-    #[error(transparent)]
-    Endpoint(#[from] EndpointError),
-    /// A set means the same on every machine, so `registries.conf` has no say in it.
-    #[error(transparent)]
-    Short(ReferenceError),
-}
-
 impl FromStr for Named {
     type Err = NameError;
 
@@ -58,43 +46,17 @@ impl FromStr for Named {
             Some(dir) => format!("oci:{dir}").parse()?,
             None => text.parse()?,
         };
-        match &source {
-            Endpoint::Registry(ImageName::Short { path, .. }) => {
-                Err(NameError::Short(ReferenceError::Short(one_line(path, 120))))
-            }
-            _ => Ok(Self { text: text.to_owned(), source }),
-        }
+        Ok(Self { text: text.to_owned(), source: qualified(source)? })
     }
 }
 
 impl Named {
-    /// The repository that it is in; of a layout the path of its folder, as with oc-mirror.
     pub(super) fn path(&self) -> Option<RepositoryPath> {
-        match &self.source {
-            Endpoint::Registry(ImageName::Qualified(image)) => Some((&image.repository).into()),
-            Endpoint::Oci { dir, .. } => {
-                let path = dir.to_str()?.trim_start_matches("./").trim_matches('/');
-                path.parse().ok()
-            }
-            _ => None,
-        }
+        path_of(&self.source)
     }
 
-    /// Its tag; without one `image-HEX` of its digest, and `latest` without either.
     pub(super) fn tag(&self) -> Tag {
-        match &self.source {
-            Endpoint::Registry(image) => match (image.tag(), image.digest()) {
-                (Some(tag), _) => tag.clone(),
-                (None, Some(digest)) => Tag::of_digest(digest),
-                (None, None) => Tag::latest(),
-            },
-            Endpoint::Oci { name: Some(name), .. }
-            | Endpoint::OciArchive { name: Some(name), .. }
-            | Endpoint::DockerArchive { name: Some(name), .. } => {
-                name.to_tag().unwrap_or_else(|_| Tag::latest())
-            }
-            _ => Tag::latest(),
-        }
+        tag_of(&self.source)
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{ImageSet, Root, Selection, SetError};
+use crate::mirror::parsed::chain;
 use crate::mirror::set::BlockedImage;
-use crate::mirror::set::parsed::chain;
 use crate::model::Endpoint;
 
 const HEAD: &str = "kind: ImageSetConfiguration\napiVersion: mirror.openshift.io/v2alpha1\n";

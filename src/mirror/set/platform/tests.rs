@@ -1,6 +1,6 @@
 use super::{Note, Platform, Question};
+use crate::mirror::parsed::chain;
 use crate::mirror::release::Graph;
-use crate::mirror::set::parsed::chain;
 use crate::mirror::set::{ImageSet, SetError};
 
 /// stable-4.17 has 4.17.0 and 4.17.9; stable-4.18 has 4.17.9, 4.18.0, 4.18.1, 4.18.10 and a risky way to the last.
@@ -130,7 +130,7 @@ fn what_no_channel_has_is_refused_with_its_place() {
             "5:32",
             "unknown variant `rhel`, expected `ocp` or `okd`",
         ),
-        ("channels: [{nam: a}]", "5:22", "unknown field `nam`"),
+        ("channels: [{nam: a}]", "5:17", "unknown field `nam`"),
         ("architectures: [x86]", "5:5", "releases are for amd64, arm64, ppc64le, s390x, or multi"),
         ("platforms: [{os: windows, architecture: amd64}]", "5:5", "releases are for linux"),
         (

@@ -1,11 +1,10 @@
-//! The text of a file that describes a set, with the places of what is in it.
+//! The text of a file that is one document, with the places of what is in it.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::SetError;
-use crate::mirror::Position;
-use crate::yaml::{self, Document, Path};
+use super::Position;
+use crate::yaml::{self, Document, Error, Path};
 
 /// A file that is one document.
 pub(super) struct File<'a> {
@@ -15,11 +14,10 @@ pub(super) struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    pub(super) fn read(name: &'a str, text: &'a str) -> Result<Self, SetError> {
-        let wrong = |source| SetError::Document { file: name.to_owned(), source };
+    pub(super) fn read(name: &'a str, text: &'a str) -> Result<Self, Error> {
         // That there are several is told by the reader of a single one.
-        yaml::read(text).map_err(wrong)?;
-        let document = yaml::documents(text).map_err(wrong)?.into_iter().next();
+        yaml::read(text)?;
+        let document = yaml::documents(text)?.into_iter().next();
         Ok(Self { name, text, document })
     }
 
@@ -28,11 +26,9 @@ impl<'a> File<'a> {
         self.document.as_ref().map_or(&Value::Null, |document| &document.value)
     }
 
-    /// What it says, as a `T`. A key without a value counts as not there, as in Kubernetes.
-    pub(super) fn typed<T: DeserializeOwned>(&self) -> Result<T, SetError> {
-        let value = without_nulls(self.value().clone());
+    /// What it says, or what was made of that, as a `T`.
+    pub(super) fn typed<T: DeserializeOwned>(&self, value: Value) -> Result<T, Error> {
         yaml::typed(self.text, value)
-            .map_err(|source| SetError::Document { file: self.name.to_owned(), source })
     }
 
     /// Where the value at `path` stands.
@@ -49,16 +45,5 @@ impl<'a> File<'a> {
         let (line, column) =
             self.document.as_ref().map(place).map_or((1, 1), |place| (place.line, place.column));
         Position::File { file: self.name.to_owned(), line, column }
-    }
-}
-
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let fields = fields.into_iter().filter(|(_, value)| !value.is_null());
-            Value::Object(fields.map(|(key, value)| (key, without_nulls(value))).collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
-        other => other,
     }
 }

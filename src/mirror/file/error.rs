@@ -1,0 +1,113 @@
+//! What can be wrong with a mirror file.
+
+use crate::mirror::{MappingError, Position};
+use crate::model::ReferenceError;
+use crate::yaml;
+
+/// What can be wrong with a mirror file.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The file is no document, or not of the form that it should have.
+    #[error("{file}:{}: not a mirror file that can be read", source.place())]
+    Document {
+        /// The file's name, `-` for standard input.
+        file: String,
+        /// Where and why.
+        #[source]
+        source: yaml::Error,
+    },
+    /// The document does not say that it is a mirror file of a form that is known.
+    #[error(
+        "{position}: version is {found} where 1 belongs: a mirror file has 'version: 1', an ImageSetConfiguration kind and apiVersion"
+    )]
+    Version {
+        /// Where it stands.
+        position: Position,
+        /// What it is.
+        found: String,
+    },
+    /// A key without a value.
+    #[error("{position}: {path} has no value: give it one, or leave it out")]
+    NoValue {
+        /// Where it stands.
+        position: Position,
+        /// The way to it.
+        path: yaml::Path,
+    },
+    /// A list that would have to name something.
+    #[error("{position}: {path} is empty: name one, or leave it out")]
+    Empty {
+        /// Where it stands.
+        position: Position,
+        /// The way to it.
+        path: yaml::Path,
+    },
+    /// Tags of what is no repository, or names a tag already.
+    #[error(
+        "{position}: tags are those of a repository, and the source is {image}: write one or the other"
+    )]
+    Tags {
+        /// Where they stand.
+        position: Position,
+        /// The source.
+        image: String,
+    },
+    /// A tag that is wanted and not wanted.
+    #[error("{position}: the tag '{tag}' is wanted, and left out by '!{pattern}'")]
+    LeftOut {
+        /// Where it stands.
+        position: Position,
+        /// The tag.
+        tag: String,
+        /// The pattern.
+        pattern: String,
+    },
+    /// An image without a destination.
+    #[error("{position}: {image} goes nowhere: say 'to' of it, or 'root' for all, or give a ROOT")]
+    Nowhere {
+        /// Where it stands.
+        position: Position,
+        /// The image.
+        image: String,
+    },
+    /// An image whose name below a root is not known.
+    #[error("{position}: {image} has no name below a root: say by 'to' where it goes")]
+    NoPath {
+        /// Where it stands.
+        position: Position,
+        /// The image.
+        image: String,
+    },
+    /// Several images for a layout.
+    #[error(
+        "{position}: {image} may be several images, which have no names below {root}: say by 'to' where they go"
+    )]
+    Several {
+        /// Where it stands.
+        position: Position,
+        /// The images.
+        image: String,
+        /// The root.
+        root: String,
+    },
+    /// The name of an image becomes too long below the root.
+    #[error("{position}: {image} gets no name below the root")]
+    Destination {
+        /// Where it stands.
+        position: Position,
+        /// The image.
+        image: String,
+        /// What is wrong with the name that it would get.
+        #[source]
+        source: ReferenceError,
+    },
+    /// A destination that cannot take what goes there.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// There is nothing to do.
+    #[error("{file} names no image")]
+    Nothing {
+        /// The file's name.
+        file: String,
+    },
+}

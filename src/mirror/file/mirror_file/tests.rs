@@ -1,0 +1,209 @@
+use super::*;
+use crate::model::PlatformFilter;
+
+fn lines(text: &str, root: Option<&str>) -> Result<Vec<String>, FileError> {
+    let root = root.map(|root| root.parse().unwrap());
+    let lines = MirrorFile::read("m.yaml", text)?.lines(root.as_ref())?;
+    Ok(lines.iter().map(shown).collect())
+}
+
+fn shown(line: &Line) -> String {
+    let to: Vec<String> = line.destinations.iter().map(ToString::to_string).collect();
+    let platforms: Vec<String> = line.platforms.iter().map(PlatformFilter::to_string).collect();
+    format!("{} -> {} [{}]", line.source, to.join(" + "), platforms.join(" "))
+}
+
+/// An error with its causes.
+fn refused(text: &str) -> String {
+    match lines(text, None) {
+        Ok(lines) => panic!("{text}\n{lines:?}"),
+        Err(error) => crate::mirror::parsed::chain(&error),
+    }
+}
+
+#[test]
+fn images_go_where_they_are_told_to() {
+    let digest = crate::model::Digest::of(b"");
+    let text = format!(
+        "version: 1
+root: r.io/ns
+defaults:
+  platforms: [linux/amd64, linux/arm64]
+images:
+- q.io/org/app:v1
+- q.io/org/app@{digest}
+- q.io/org/all
+- q.io/org/some:v1.*
+- source: q.io/a
+  tags: [v1, 'v2.*', '!*-rc', '!v2.0*']
+  to: [r.io/b, 'bundle:usb']
+  platforms: [windows/amd64]
+- source: q.io/a
+  tags: ['!*-rc']
+  to: oci:dir
+  platforms: []
+- {{source: oci:images/app:v3, to: s.io/x:v4}}
+- oci:images/other:v3
+"
+    );
+    let pair = "[linux/amd64 linux/arm64]";
+    assert_eq!(
+        lines(&text, None).unwrap(),
+        [
+            format!("q.io/org/app:v1 -> r.io/ns/org/app:v1 {pair}"),
+            format!(
+                "q.io/org/app@{digest} -> r.io/ns/org/app:image-{} {pair}",
+                digest.to_string().trim_start_matches("sha256:")
+            ),
+            format!("q.io/org/all:* -> r.io/ns/org/all {pair}"),
+            format!("q.io/org/some:v1.* -> r.io/ns/org/some {pair}"),
+            "q.io/a:v1 -> r.io/b + bundle:usb [windows/amd64]".to_owned(),
+            "q.io/a:v2.* without *-rc, v2.0* -> r.io/b + bundle:usb [windows/amd64]".to_owned(),
+            "q.io/a:* without *-rc -> oci:dir []".to_owned(),
+            format!("oci:images/app:v3 -> s.io/x:v4 {pair}"),
+            format!("oci:images/other:v3 -> r.io/ns/images/other:v3 {pair}"),
+        ]
+    );
+    let elsewhere = lines(&text, Some("bundle:usb")).unwrap();
+    assert!(elsewhere[0].contains(" -> bundle:usb:org/app:v1 "), "{elsewhere:?}");
+    assert!(elsewhere[2].contains(" -> bundle:usb:org/all "), "{elsewhere:?}");
+    assert!(elsewhere[7].contains(" -> s.io/x:v4 "), "{elsewhere:?}");
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_place() {
+    let list = |items: &str| format!("version: 1\nroot: r.io\nimages:\n{items}\n");
+    let table: Vec<(String, &str)> = vec![
+        ("".into(), "m.yaml:1:1: version is missing where 1 belongs"),
+        ("images: []".into(), "m.yaml:1:1: version is missing where 1 belongs"),
+        ("images: []\nversion: 2".into(), "m.yaml:2:10: version is 2 where 1 belongs"),
+        ("version: '1'".into(), "m.yaml:1:10: version is \"1\" where 1 belongs"),
+        ("version: 1\nversion: 1".into(), "m.yaml:2:1: not a mirror file that can be read: "),
+        ("- a\n- b".into(), "invalid type: sequence, expected a mapping"),
+        (
+            "version: 1\ndefaults: []".into(),
+            "m.yaml:2:11: not a mirror file that can be read: defaults: invalid type: sequence",
+        ),
+        ("version: 1".into(), "m.yaml names no image"),
+        (
+            "version: 1\nimages: [".into(),
+            "m.yaml:2:9: not a mirror file that can be read: unclosed bracket",
+        ),
+        (
+            "version: 1\nimage: []".into(),
+            "m.yaml:2:1: not a mirror file that can be read: image: unknown field `image`, expected one of",
+        ),
+        ("version: 1\nimages:\nroot: r.io".into(), "m.yaml:2:1: images has no value"),
+        (
+            "version: 1\nroot: mirror".into(),
+            "m.yaml:2:7: not a mirror file that can be read: root: 'mirror' is no place for a set",
+        ),
+        (
+            "version: 1\ndefaults:\n  platform: []".into(),
+            "m.yaml:3:3: not a mirror file that can be read: defaults.platform: unknown field",
+        ),
+        (
+            "version: 1\ndefaults:\n  platforms: [linux/amd64, arm64]".into(),
+            "m.yaml:3:28: not a mirror file that can be read: defaults.platforms[1]: 'arm64' is not a platform",
+        ),
+        (
+            "version: 1\ndefaults: {referrers: sure}".into(),
+            "m.yaml:2:23: not a mirror file that can be read: defaults.referrers: invalid type",
+        ),
+        (
+            list("- q.io/A"),
+            "m.yaml:4:3: not a mirror file that can be read: images[0]: 'q.io/A' does not name an image: ",
+        ),
+        (
+            list("- alpine:3"),
+            "m.yaml:4:3: not a mirror file that can be read: images[0]: 'alpine' names no registry: write it as REGISTRY/alpine",
+        ),
+        (
+            list("- 7"),
+            "m.yaml:4:3: not a mirror file that can be read: images[0]: invalid type: integer `7`, expected an image as quay.io/org/app:v1, or a mapping with a source",
+        ),
+        (list("- q.io/a:v1\n-"), "m.yaml:5:2: images[1] has no value"),
+        (
+            list("- {to: r.io/a}"),
+            "m.yaml:4:3: not a mirror file that can be read: images[0]: missing field `source`",
+        ),
+        (
+            list("- source: q.io/a\n  tag: v1"),
+            "m.yaml:5:3: not a mirror file that can be read: images[0].tag: unknown field `tag`, expected one of `source`, `tags`, `to`, `platforms`",
+        ),
+        (
+            list("- source: q.io/a:v1\n  tags: [v2]"),
+            "m.yaml:5:3: tags are those of a repository, and the source is q.io/a:v1",
+        ),
+        (
+            list("- source: q.io/a:v*\n  tags: [v2]"),
+            "m.yaml:5:3: tags are those of a repository, and the source is q.io/a:v*",
+        ),
+        (list("- source: q.io/a\n  tags: []"), "m.yaml:5:9: images[0].tags is empty"),
+        (
+            list("- source: q.io/a\n  tags: [v1, v 2]"),
+            "m.yaml:5:14: not a mirror file that can be read: images[0].tags[1]: ",
+        ),
+        (
+            list("- source: q.io/a\n  tags: [1.0]"),
+            "m.yaml:5:10: not a mirror file that can be read: images[0].tags[0]: invalid type: floating point",
+        ),
+        (
+            list("- source: q.io/a\n  tags: [v1, '!v*']"),
+            "m.yaml:5:10: the tag 'v1' is wanted, and left out by '!v*'",
+        ),
+        (list("- source: q.io/a\n  to: []"), "m.yaml:5:7: images[0].to is empty"),
+        (
+            list("- source: q.io/a\n  to: R.io/B"),
+            "m.yaml:5:7: not a mirror file that can be read: images[0].to: ",
+        ),
+        (
+            list("- source: q.io/a\n  to: [r.io/a, b]"),
+            "m.yaml:5:16: not a mirror file that can be read: images[0].to[1]: 'b' names no registry",
+        ),
+        (
+            list("- source: q.io/a\n  to: [r.io/a, r.io/a:v1]"),
+            "m.yaml:5:16: when source contains wildcards, the destination must be a repository: q.io/a:* goes to r.io/a:v1",
+        ),
+        (
+            list("- source: q.io/a\n  tags: [v1, v2]\n  to: r.io/a:v1"),
+            "m.yaml:6:7: when source contains wildcards",
+        ),
+        (
+            list("- source: q.io/a\n  platforms: linux/amd64"),
+            "m.yaml:5:14: not a mirror file that can be read: images[0].platforms: invalid type: string",
+        ),
+        (
+            "version: 1\nimages:\n- source: q.io/a:v1".into(),
+            "m.yaml:3:11: q.io/a:v1 goes nowhere: say 'to' of it, or 'root' for all, or give a ROOT",
+        ),
+        (
+            list("- docker-archive:x.tar"),
+            "m.yaml:4:3: docker-archive:x.tar has no name below a root: say by 'to'",
+        ),
+        (
+            "version: 1\nroot: oci:dir\nimages: [q.io/a]".into(),
+            "m.yaml:3:10: q.io/a:* may be several images, which have no names below oci:dir",
+        ),
+        (
+            format!("version: 1\nroot: r.io/ns\nimages:\n- q.io/{}", "a".repeat(254)),
+            "m.yaml:4:3: q.io/aaaaaaaa",
+        ),
+    ];
+    let told_otherwise: Vec<String> = table
+        .iter()
+        .map(|(text, told)| (refused(text), told))
+        .filter(|(error, told)| !error.contains(**told))
+        .map(|(error, told)| format!("{error}\n    is not: {told}"))
+        .collect();
+    assert!(told_otherwise.is_empty(), "\n{}", told_otherwise.join("\n"));
+    let to_digest = format!("- source: q.io/a:v1\n  to: r.io/a@{}", crate::model::Digest::of(b""));
+    let error = refused(&list(&to_digest));
+    assert!(error.starts_with("m.yaml:5:7: a destination has no digest"), "{error}");
+}
+
+#[test]
+fn json_is_read_as_well() {
+    let text = r#"{"version": 1, "root": "r.io", "images": ["q.io/a:v1"]}"#;
+    assert_eq!(lines(text, None).unwrap(), ["q.io/a:v1 -> r.io/a:v1 []"]);
+}

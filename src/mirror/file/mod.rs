@@ -1,0 +1,15 @@
+//! Mirror files: which images go where, for those who do not come from OpenShift, in YAML or JSON with `version: 1`.
+//!
+//! A file is read and checked as a whole ([`MirrorFile::read`]), and then says what a mapping file says
+//! ([`MirrorFile::lines`]).
+
+mod error;
+mod image;
+mod mirror_file;
+mod settings;
+mod tags;
+mod written;
+
+pub use error::FileError;
+pub use mirror_file::MirrorFile;
+pub use settings::{Said, Settings};

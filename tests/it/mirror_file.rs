@@ -1,0 +1,223 @@
+//! Mirror files: from a file to registries, layouts and bundles, judged by skopeo.
+
+use std::fs;
+
+use crate::support::layout::Layout;
+use crate::support::shell::Shell;
+use crate::support::site::Site;
+use crate::support::skopeo;
+
+/// Both ends without TLS.
+const PLAIN: [&str; 2] = ["--src-plain-http", "--dest-plain-http"];
+
+/// Puts an image for two platforms under `tags` of a repository.
+fn fill(shell: &Shell, site: &Site, flags: &[&str], repository: &str, tags: &[&str]) {
+    let layout = Layout::new(shell.path(&format!("filled/{repository}")));
+    let images = [("linux/amd64", 1), ("linux/arm64", 2)]
+        .map(|(platform, seed)| layout.image(platform, &[layout.noise_layer(seed, 10_000)]));
+    layout.name("v", &layout.index(&images));
+    for tag in tags {
+        let image = site.image(&format!("{repository}:{tag}"));
+        let from = format!("oci:filled/{repository}:v");
+        shell.ok(&[&["push"], flags, &[&from, &image]].concat());
+    }
+}
+
+fn write(shell: &Shell, name: &str, text: &str) {
+    let path = shell.path(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+/// What is printed of images, without their digests.
+fn names(printed: &str) -> Vec<String> {
+    let mut names: Vec<String> =
+        printed.lines().map(|line| line.split_once(' ').unwrap().1.to_owned()).collect();
+    names.sort();
+    names
+}
+
+/// The architectures of an image on a site without TLS.
+fn architectures(site: &Site, name: &str) -> Vec<String> {
+    let image = format!("docker://{}", site.image(name));
+    let raw = skopeo::json(&["inspect", "--tls-verify=false", "--raw", &image]);
+    match raw["manifests"].as_array() {
+        Some(manifests) => manifests
+            .iter()
+            .map(|manifest| manifest["platform"]["architecture"].as_str().unwrap().to_owned())
+            .collect(),
+        None => {
+            let config = skopeo::json(&["inspect", "--tls-verify=false", "--config", &image]);
+            vec![config["architecture"].as_str().unwrap().to_owned()]
+        }
+    }
+}
+
+#[test]
+fn images_go_where_the_file_says() {
+    need!("docker-registry", "skopeo");
+    let (from, to, shell) = (Site::open(), Site::open(), Shell::new());
+    fill(&shell, &from, &["--plain-http"], "team/app", &["v1.0", "v1.1", "v1.2-rc", "v2"]);
+    fill(&shell, &from, &["--plain-http"], "team/tool", &["v1"]);
+    let (source, there) = (from.registry.address(), to.registry.address());
+    write(
+        &shell,
+        "longshore.yaml",
+        &format!(
+            "# what the lab needs
+version: 1
+root: {there}/lab
+defaults:
+  platforms: [linux/amd64, linux/arm64]
+images:
+- {source}/team/tool:v1
+- source: {source}/team/app
+  tags: [v1.0, 'v1.*', '!*-rc']
+  to: [{there}/apps/app, 'oci:copy']
+  platforms: [linux/arm64]
+"
+        ),
+    );
+    let image = |name: &str| to.image(name);
+    let printed = shell.ok(&[&["mirror", "-c", "longshore.yaml"], &PLAIN[..]].concat());
+    let mut expected = [
+        image("apps/app:v1.0"),
+        image("apps/app:v1.1"),
+        image("lab/team/tool:v1"),
+        "oci:copy:v1.0".to_owned(),
+        "oci:copy:v1.1".to_owned(),
+    ];
+    expected.sort();
+    assert_eq!(names(&printed), expected);
+    assert_eq!(to.fetch("lab/team/tool:v1"), from.fetch("team/tool:v1"));
+    assert_eq!(architectures(&to, "apps/app:v1.1"), ["arm64"]);
+    shell.fails(4, &["inspect", "--plain-http", &image("apps/app:v1.2-rc")]);
+
+    // What is a flag wins over the file.
+    let other = image("other");
+    let flags = ["mirror", "-c", "longshore.yaml", "--platform", "linux/amd64", &other];
+    shell.ok(&[&flags[..], &PLAIN[..]].concat());
+    assert_eq!(architectures(&to, "other/team/tool:v1"), ["amd64"]);
+    assert_eq!(architectures(&to, "apps/app:v1.1"), ["amd64"]);
+}
+
+#[test]
+fn a_file_is_planned_applied_and_compared() {
+    need!("docker-registry", "skopeo");
+    let (site, shell) = (Site::open(), Shell::new());
+    fill(&shell, &site, &["--plain-http"], "team/app", &["v1", "v2"]);
+    let address = site.registry.address();
+    let file = format!(
+        "{{version: 1, root: '{address}/lab', defaults: {{platforms: [linux/arm64]}}, \
+         images: [{{source: {address}/team/app, tags: [v1, v2]}}]}}"
+    );
+    write(&shell, "longshore.yaml", &file);
+    let mirror = |more: &[&str]| {
+        let ran = shell.run(&[&["mirror", "-c", "longshore.yaml"], &PLAIN[..], more].concat());
+        (ran.code, ran.stdout, ran.stderr)
+    };
+    let (code, shown, _) = mirror(&["--dry-run"]);
+    assert!(code == Some(0) && shown.contains("new      ") && shown.contains("/lab/team/app:v2"));
+    let (code, planned, said) = mirror(&["--plan", "mirror.lock"]);
+    assert_eq!((code, &planned), (Some(0), &shown), "{said}");
+    let (code, _, said) = mirror(&["--plan", "mirror.lock", "--locked"]);
+    assert_eq!(code, Some(0), "{said}");
+    shell.ok(&[&["mirror", "--apply", "mirror.lock"], &PLAIN[..]].concat());
+    assert_eq!(architectures(&site, "lab/team/app:v2"), ["arm64"]);
+    write(&shell, "longshore.yaml", &file.replace("[v1, v2]", "[v1]"));
+    let (code, _, said) = mirror(&["--plan", "mirror.lock", "--locked"]);
+    assert!(code == Some(1) && said.contains("is not what would be planned now"), "{said}");
+}
+
+#[test]
+fn a_file_goes_into_a_bundle_and_what_failed_is_told() {
+    need!("docker-registry", "skopeo");
+    let (from, to, shell) = (Site::open(), Site::open(), Shell::new());
+    fill(&shell, &from, &["--plain-http"], "team/app", &["v1", "v2"]);
+    let source = from.registry.address();
+    write(
+        &shell,
+        "longshore.yaml",
+        &format!(
+            "version: 1
+defaults: {{referrers: true}}
+images:
+- {source}/team/app:v*
+- {source}/team/app:gone
+- source: {source}/team/none
+  tags: ['v*', '!v1']
+"
+        ),
+    );
+    let mirror = ["mirror", "-c", "longshore.yaml", "--src-plain-http", "bundle:usb"];
+    let ran = shell.run(&mirror);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let failed = fs::read_to_string(shell.path("usb/failed.txt")).unwrap();
+    assert!(
+        failed.contains(&format!("\n{source}/team/app:gone bundle:usb:team/app:gone")),
+        "{failed}"
+    );
+    assert!(
+        failed.contains(&format!("can say this: {source}/team/none:v* without v1")),
+        "{failed}"
+    );
+    let reports = ["--report", "report.json", "--skip-missing"];
+    shell.ok(&[&mirror[..], &reports].concat());
+    assert!(!shell.path("usb/failed.txt").exists());
+    let report = fs::read_to_string(shell.path("report.json")).unwrap();
+    assert!(report.contains("team/app:v2") && report.contains("skipped"), "{report}");
+    let ns = to.image("ns");
+    shell.ok(&["mirror", "--from", "bundle:usb", "--dest-plain-http", &ns]);
+    assert_eq!(to.fetch("ns/team/app:v2"), from.fetch("team/app:v2"));
+    // A receipt of what is there leaves it out.
+    let receipt = shell.ok(&["inventory", "--plain-http", &to.image("ns/team/app")]);
+    write(&shell, "receipt.json", &receipt);
+    let next = ["--have", "receipt.json", "--skip-missing", "--src-plain-http", "bundle:next"];
+    shell.ok(&[&["mirror", "-c", "longshore.yaml"], &next[..]].concat());
+    let blobs = |bundle: &str| {
+        let folder = shell.path(&format!("{bundle}/blobs/sha256"));
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).max()
+    };
+    assert!(blobs("next").unwrap() < 10_000 && blobs("usb").unwrap() >= 10_000);
+}
+
+#[test]
+fn a_file_that_is_not_understood_changes_nothing() {
+    let shell = Shell::new();
+    let refused = |line: &str, says: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let said = shell.fails(2, &words);
+        assert!(said.contains(says), "{line}: {said}");
+    };
+    write(&shell, "m.yaml", "version: 1\nimages:\n- {source: a.io/b, tag: v1}\n");
+    refused("mirror -c m.yaml oci:copy", "error: m.yaml:3:20: not a mirror file that can be read");
+    refused("mirror -c m.yaml oci:copy", "hint: the line reads: - {source: a.io/b, tag: v1}");
+    write(
+        &shell,
+        "m.yaml",
+        "version: 1\nroot: b.io\nimages:\n- oci:x/y:v1\n- oci:z/y/../x/y:v1\n- {source: oci:x:v1, to: 'b.io/x/y:v1'}\n",
+    );
+    refused("mirror -c m.yaml", "error: m.yaml:5:3: ");
+    write(
+        &shell,
+        "m.yaml",
+        "version: 1\nroot: b.io\nimages:\n- oci:x/y:v1\n- {source: oci:x:v1, to: 'b.io/x/y:v1'}\n",
+    );
+    refused(
+        "mirror -c m.yaml",
+        "error: m.yaml:5:12: b.io/x/y:v1 is named as a destination twice, before by m.yaml:4:3",
+    );
+    refused("mirror -c m.yaml a.io b.io", "goes to one place: --config FILE [ROOT]");
+    refused(
+        "mirror -c m.yaml --update-graph x.json",
+        "--update-graph is for an ImageSetConfiguration",
+    );
+    refused("mirror -c m.yaml -f mappings.txt", "cannot be used with '--filename");
+    assert!(
+        shell
+            .fails(2, &["mirror", "-c", "/dev/null"])
+            .contains("/dev/null:1:1: version is missing")
+    );
+    shell.fails(7, &["mirror", "-c", "none.yaml", "oci:copy"]);
+    assert!(!shell.path("copy").exists());
+}
