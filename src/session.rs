@@ -12,7 +12,9 @@ use async_trait::async_trait;
 use tokio::sync::Mutex;
 
 use crate::auth::{Credential, Helpers, Keychain, Lookup};
-use crate::config::{self, AuthFiles, Connection, ConnectionOptions, Env, Location, Registries};
+use crate::config::{
+    self, AuthFiles, Connection, ConnectionOptions, Env, Location, Registries, RegistryOptions,
+};
 use crate::http::{self, Client, ClientOptions, RetryPolicy, STALL, Traffic};
 use crate::model::{Endpoint, ImageName, ImageRef, Registry, RepositoryPath};
 use crate::registry::{Fallback, Journal, Remote, catalog};
@@ -28,6 +30,8 @@ pub struct SessionOptions {
     pub trust: Trust,
     /// The auth file to look into instead of the usual ones.
     pub authfile: Option<PathBuf>,
+    /// What holds for single registries, where the above says nothing.
+    pub registries: Arc<HashMap<Registry, RegistryOptions>>,
     /// A login that is given by hand, and the registry that it is for. It goes to no other.
     pub given: Option<(Registry, Credential)>,
     /// How often to try again.
@@ -48,6 +52,7 @@ impl Default for SessionOptions {
             connection: ConnectionOptions::default(),
             trust: Trust::Verified,
             authfile: None,
+            registries: Arc::default(),
             given: None,
             retry: RetryPolicy::default(),
             stall: STALL,
@@ -83,6 +88,8 @@ pub struct Session {
     env: Env,
     registries: Registries,
     keychain: Arc<Lookup>,
+    /// For registries with an auth file of their own.
+    keychains: HashMap<Registry, Arc<Lookup>>,
     options: SessionOptions,
     journal: Arc<Journal>,
     clients: Mutex<HashMap<(Registry, Trust), Client>>,
@@ -103,18 +110,18 @@ impl Session {
     /// A session in the environment `env`, whose names of images mean what `registries` says.
     #[must_use]
     pub fn new(env: Env, registries: Registries, options: SessionOptions) -> Self {
-        let helpers = Helpers::new(env.var("PATH").map(ToOwned::to_owned));
-        let files = AuthFiles::find(&env, options.authfile.as_deref());
-        let lookup = Lookup::new(files, helpers);
-        let lookup = match options.given.clone() {
-            Some((registry, credential)) => lookup.with_given(registry, credential),
-            None => lookup,
+        let own = |(registry, own): (&Registry, &RegistryOptions)| {
+            let file = own.authfile.as_deref().filter(|_| options.authfile.is_none())?;
+            Some((registry.clone(), lookup(&env, Some(file), &options)))
         };
-        let (keychain, journal) = (Arc::new(lookup), Arc::new(journal(&env, options.write.resume)));
+        let keychains = options.registries.iter().filter_map(own).collect();
+        let keychain = lookup(&env, options.authfile.as_deref(), &options);
+        let journal = Arc::new(journal(&env, options.write.resume));
         Self {
             env,
             registries,
             keychain,
+            keychains,
             options,
             journal,
             clients: Mutex::default(),
@@ -128,7 +135,11 @@ impl Session {
         if let Some(client) = clients.get(&(registry.clone(), trust)) {
             return Ok(client.clone());
         }
-        let connection = Connection::load(&self.options.connection, registry, &self.env)?;
+        let asked = match self.options.registries.get(registry) {
+            Some(own) => self.options.connection.or(&own.connection),
+            None => self.options.connection.clone(),
+        };
+        let connection = Connection::load(&asked, registry, &self.env)?;
         let client = match trust {
             Trust::Verified => self.connect(registry, connection)?,
             Trust::Waived => self.connect_unverified(registry, connection).await?,
@@ -177,11 +188,12 @@ impl Session {
         connection: Connection,
         retry: RetryPolicy,
     ) -> Result<Client, Error> {
+        let keychain = self.keychains.get(registry).unwrap_or(&self.keychain);
         Ok(Client::new(ClientOptions {
             registry: registry.clone(),
             host: registry.host().to_owned(),
             connection,
-            keychain: Arc::clone(&self.keychain) as Arc<dyn Keychain>,
+            keychain: Arc::clone(keychain) as Arc<dyn Keychain>,
             retry,
             stall: self.options.stall,
             traffic: Arc::clone(&self.options.traffic),
@@ -231,6 +243,16 @@ impl Session {
         let location = self.registries.push_to(image)?;
         self.remote(image, &location).await
     }
+}
+
+/// Logins: the one that is given by hand, and those of `authfile` or else of the usual files.
+fn lookup(env: &Env, authfile: Option<&Path>, options: &SessionOptions) -> Arc<Lookup> {
+    let helpers = Helpers::new(env.var("PATH").map(ToOwned::to_owned));
+    let lookup = Lookup::new(AuthFiles::find(env, authfile), helpers);
+    Arc::new(match options.given.clone() {
+        Some((registry, credential)) => lookup.with_given(registry, credential),
+        None => lookup,
+    })
 }
 
 /// Where unfinished uploads are kept, for whoever has a home.

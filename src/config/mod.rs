@@ -44,3 +44,25 @@ pub struct Connection {
     /// A client certificate chain and its key, both PEM, in one text.
     pub identity: Option<Vec<u8>>,
 }
+
+impl ConnectionOptions {
+    /// What is asked for here, and for the rest what `other` asks for.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        Self {
+            ca_file: self.ca_file.clone().or_else(|| other.ca_file.clone()),
+            cert_dir: self.cert_dir.clone().or_else(|| other.cert_dir.clone()),
+            insecure: self.insecure || other.insecure,
+            plain_http: self.plain_http || other.plain_http,
+        }
+    }
+}
+
+/// How one registry is reached, whichever end it is, as far as nothing else is asked for of that end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RegistryOptions {
+    /// How to connect to it.
+    pub connection: ConnectionOptions,
+    /// The auth file to look into instead of the usual ones.
+    pub authfile: Option<PathBuf>,
+}

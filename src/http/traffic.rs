@@ -23,6 +23,8 @@ pub struct TrafficOptions {
     /// The most requests of each [`Purpose`] under way with one registry. How many there are is found out; by default never
     /// more than 32 for metadata, 16 downloads and 16 uploads.
     pub max_per_host: Option<NonZeroUsize>,
+    /// The same for single registries, where it is said for none else.
+    pub max_per_registry: HashMap<Registry, NonZeroUsize>,
     /// How fast bytes may come and go. Of several for the same registry, or for all, the last counts.
     pub limits: Vec<RateLimit>,
 }
@@ -69,7 +71,8 @@ impl Traffic {
 
     fn open(&self, registry: &Registry) -> Lanes {
         let lane = |purpose, measure: Measure, limiter| {
-            let cap = self.options.max_per_host.map_or(measure.cap, NonZeroUsize::get);
+            let own = self.options.max_per_registry.get(registry).copied();
+            let cap = self.options.max_per_host.or(own).map_or(measure.cap, NonZeroUsize::get);
             Lane::new(purpose, measure, cap, limiter)
         };
         let limiter = |total: &Option<Arc<Throttle>>| {

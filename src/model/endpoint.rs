@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::{
-    Digest, ImageName, ImagePath, ImageRef, RefName, ReferenceError, RepositoryPath, Tag, one_line,
+    Digest, ImageName, ImagePath, ImageRef, RefName, ReferenceError, Registry, RepositoryPath, Tag,
+    one_line,
 };
 
 /// One end of a copy.
@@ -137,6 +138,15 @@ impl Endpoint {
             Self::File { tag, .. } => tag.clone().map(RefName::from),
             Self::Bundle { name, .. } => name.as_ref()?.tag.clone().map(RefName::from),
             Self::Dir(_) => None,
+        }
+    }
+
+    /// The registry, where it is one and named.
+    #[must_use]
+    pub fn registry(&self) -> Option<&Registry> {
+        match self {
+            Self::Registry(ImageName::Qualified(image)) => Some(image.repository.registry()),
+            _ => None,
         }
     }
 

@@ -50,6 +50,26 @@ async fn no_more_requests_of_a_kind_are_under_way_than_allowed() {
 }
 
 #[tokio::test]
+async fn one_registry_may_be_allowed_fewer_than_others() {
+    let hosts = [slow(), slow()];
+    let own = [(hosts[0].address().parse().unwrap(), NonZeroUsize::new(2).unwrap())];
+    for (max_per_host, most) in [(None, 2), (NonZeroUsize::new(3), 3)] {
+        let max_per_registry = own.clone().into();
+        let options =
+            TrafficOptions { max_per_host, max_per_registry, ..TrafficOptions::default() };
+        let client = hosts[0].client_in(&Arc::new(Traffic::new(options)));
+        join_all((0..12).map(|_| ask(&client, Request::get("/v2/x")))).await;
+        assert_eq!(hosts[0].most_at_once(), most);
+        hosts[0].measure_again();
+    }
+    let max_per_registry = own.into();
+    let options = TrafficOptions { max_per_registry, ..TrafficOptions::default() };
+    let client = hosts[1].client_in(&Arc::new(Traffic::new(options)));
+    join_all((0..12).map(|_| ask(&client, Request::get("/v2/x")))).await;
+    assert!(hosts[1].most_at_once() > 2);
+}
+
+#[tokio::test]
 async fn kinds_and_registries_do_not_wait_for_each_other() {
     let (one, other) = (slow(), slow());
     let traffic = at_most(1);

@@ -1,10 +1,14 @@
 //! Mirror files: from a file to registries, layouts and bundles, judged by skopeo.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+
+use crate::support::certificates::Authority;
 use crate::support::layout::Layout;
 use crate::support::shell::Shell;
-use crate::support::site::Site;
+use crate::support::site::{PASSWORD, Site, USER};
 use crate::support::skopeo;
 
 /// Both ends without TLS.
@@ -220,4 +224,113 @@ fn a_file_that_is_not_understood_changes_nothing() {
     );
     shell.fails(7, &["mirror", "-c", "none.yaml", "oci:copy"]);
     assert!(!shell.path("copy").exists());
+}
+
+/// A file in `conf` that says how a registry with TLS and a password is reached, by files beside it.
+fn write_settings(shell: &Shell, tls: &Site, plain: &Site, rest: &str) {
+    let certs = tls.flag("").replace("--cert-dir=", "");
+    write(shell, "conf/ca.pem", &fs::read_to_string(format!("{certs}/ca.crt")).unwrap());
+    let login = base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{PASSWORD}"));
+    let (secret, open) = (tls.registry.address(), plain.registry.address());
+    let auth = format!(r#"{{"auths": {{"{secret}": {{"auth": "{login}"}}}}}}"#);
+    write(shell, "conf/auth.json", &auth);
+    let registries = format!(
+        "version: 1
+registries:
+  {secret}: {{ca-file: ca.pem, authfile: auth.json}}
+  {open}: {{plain-http: true, max-per-host: 4}}
+  unused.example: {{insecure: true}}
+"
+    );
+    write(shell, "conf/longshore.yaml", &(registries + rest));
+}
+
+#[test]
+fn registries_are_reached_as_the_file_says() {
+    need!("docker-registry", "skopeo", "htpasswd");
+    let (tls, plain, shell, elsewhere) =
+        (Site::with_tls(), Site::open(), Shell::new(), Shell::new());
+    tls.login(&elsewhere);
+    fill(&elsewhere, &tls, &[&tls.flag("")], "team/app", &["v1", "v2"]);
+    fill(&elsewhere, &plain, &["--plain-http"], "team/tool", &["v1"]);
+    let (secret, open) = (tls.registry.address(), plain.registry.address());
+    // Whichever end they are.
+    let images = format!(
+        "images:
+- {{source: {secret}/team/app, tags: ['v*'], to: {open}/lab/app}}
+- {{source: '{open}/team/tool:v1', to: {secret}/lab/tool}}
+"
+    );
+    write_settings(&shell, &tls, &plain, &images);
+    let mirror = ["mirror", "-c", "conf/longshore.yaml"];
+    let ran = shell.run(&mirror);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let note = "note: conf/longshore.yaml:5:3: no image is of unused.example or goes there";
+    assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    assert_eq!(plain.fetch("lab/app:v2"), tls.fetch("team/app:v2"));
+    assert_eq!(tls.fetch("lab/tool:v1"), plain.fetch("team/tool:v1"));
+
+    // What is a flag wins, one by one.
+    write(&shell, "none.json", "{}");
+    let lacks = shell.fails(1, &[&mirror[..], &["--src-authfile", "none.json"]].concat());
+    assert!(lacks.contains(secret), "{lacks}");
+    shell.fails(1, &[&mirror[..], &["--src-plain-http"]].concat());
+    let foreign = Authority::new();
+    fs::copy(foreign.certs().join("ca.crt"), shell.path("wrong.pem")).unwrap();
+    shell.fails(1, &[&mirror[..], &["--dest-ca-file", "wrong.pem", "--force"]].concat());
+
+    // A file that is named is there.
+    fs::remove_file(shell.path("conf/ca.pem")).unwrap();
+    let gone = shell.fails(7, &mirror);
+    assert!(gone.contains("error: conf/longshore.yaml:3:"), "{gone}");
+    assert!(gone.contains("cannot read conf/ca.pem"), "{gone}");
+}
+
+#[test]
+fn settings_are_for_plans_and_bundles_too() {
+    need!("docker-registry", "skopeo", "htpasswd");
+    let (tls, plain, shell, elsewhere) =
+        (Site::with_tls(), Site::open(), Shell::new(), Shell::new());
+    tls.login(&elsewhere);
+    fill(&elsewhere, &tls, &[&tls.flag("")], "team/app", &["v1"]);
+    let rest = format!(
+        "root: {}/lab\nimages: ['{}']\n",
+        plain.registry.address(),
+        tls.image("team/app:v1")
+    );
+    write_settings(&shell, &tls, &plain, &rest);
+    let file = ["mirror", "-c", "conf/longshore.yaml"];
+    shell.ok(&[&file[..], &["--plan", "mirror.lock"]].concat());
+    shell.ok(&[&file[..], &["--apply", "mirror.lock"]].concat());
+    assert_eq!(plain.fetch("lab/team/app:v1"), tls.fetch("team/app:v1"));
+    shell.ok(&[&file[..], &["bundle:usb"]].concat());
+    // ROOT is that of the file too, and there the image is already.
+    shell.ok(&[&file[..], &["--from", "bundle:usb"]].concat());
+    shell.ok(&[&file[..], &["--from", "bundle:usb", &plain.image("inside")]].concat());
+    assert_eq!(plain.fetch("inside/team/app:v1"), tls.fetch("team/app:v1"));
+    let set = "{kind: ImageSetConfiguration}";
+    let refused = shell.feed(set, &["mirror", "-c", "-", "--apply", "mirror.lock"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+}
+
+#[test]
+fn a_registry_is_kept_to_its_rate() {
+    need!("docker-registry", "skopeo");
+    let (from, shell) = (Site::open(), Shell::new());
+    let layout = Layout::new(shell.path("filled/app"));
+    layout.name("v1", &layout.image("linux/amd64", &[layout.noise_layer(1, 400_000)]));
+    shell.ok(&["push", "--plain-http", "oci:filled/app:v1", &from.image("app:v1")]);
+    let address = from.registry.address();
+    let text = format!(
+        "{{version: 1, registries: {{'{address}': {{plain-http: true, limit-rate: 200k}}}}, \
+         images: ['{address}/app:v1'], root: 'oci:copy'}}"
+    );
+    write(&shell, "longshore.yaml", &text);
+    let begun = Instant::now();
+    shell.ok(&["mirror", "-c", "longshore.yaml"]);
+    assert!(begun.elapsed() > Duration::from_millis(1500), "{:?}", begun.elapsed());
+    let begun = Instant::now();
+    let free = format!("{address}=100M");
+    shell.ok(&["mirror", "-c", "longshore.yaml", "--limit-rate", &free, "oci:other"]);
+    assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
 }

@@ -1,18 +1,23 @@
 //! How a registry is reached: login and connection, for one registry or for each end of a copy.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use longshore::auth::Secret;
-use longshore::config::ConnectionOptions;
+use longshore::config::{ConnectionOptions, RegistryOptions};
 use longshore::http::RetryPolicy;
+use longshore::model::Registry;
 
 /// How the registry at one end is to be reached, as far as the command line tells.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Access {
     pub(crate) connection: ConnectionOptions,
     pub(crate) authfile: Option<PathBuf>,
+    /// What a file says of single registries, where the command line says nothing.
+    pub(crate) registries: Arc<HashMap<Registry, RegistryOptions>>,
     pub(crate) login: Login,
     pub(crate) retry: RetryPolicy,
 }
@@ -113,7 +118,7 @@ impl AccessArgs {
         };
         let authfile = self.authfile.clone();
         let (connection, retry) = (self.connection.resolve(), self.retry.resolve());
-        Access { connection, authfile, login, retry }
+        Access { connection, authfile, login, retry, ..Access::default() }
     }
 }
 
@@ -195,6 +200,7 @@ macro_rules! end_args {
                     authfile: self.authfile.or(authfile),
                     login: self.creds.as_ref().map_or(Login::Stored, from_creds),
                     retry: retry.resolve(),
+                    ..Access::default()
                 }
             }
         }

@@ -80,7 +80,8 @@ pub(crate) struct MirrorArgs {
     #[arg(short, long = "filename", value_name = "FILE")]
     pub(crate) filenames: Vec<PathBuf>,
     /// Read what goes where from a mirror file ('version: 1'), or a set of images from an ImageSetConfiguration
-    /// (mirror.openshift.io/v2alpha1), as oc-mirror reads it; - is standard input
+    /// (mirror.openshift.io/v2alpha1), as oc-mirror reads it; - is standard input. With --from and --apply a mirror file
+    /// says how registries are reached
     #[arg(short, long, value_name = "FILE", conflicts_with = "filenames")]
     pub(crate) config: Option<PathBuf>,
     /// Where the update graph comes from that tells which releases a channel has: an update service, or a file with its
@@ -89,7 +90,7 @@ pub(crate) struct MirrorArgs {
     pub(crate) update_graph: Option<UpdateGraph>,
     /// Import a bundle: all of it is verified before anything is written
     #[arg(long, value_name = "bundle:DIR", value_parser = bundle,
-          conflicts_with_all = ["filenames", "config", "force", "skip_missing"])]
+          conflicts_with_all = ["filenames", "force", "skip_missing"])]
     pub(crate) from: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) bundle: BundleArgs,
@@ -166,8 +167,13 @@ impl Mirroring {
 impl MirrorArgs {
     /// Where a set or a bundle goes.
     pub(crate) fn root(&self) -> Result<Root, UsageError> {
+        self.root_or(None)
+    }
+
+    /// Where a bundle goes, for which a file may have a root.
+    pub(crate) fn root_or(&self, written: Option<&Root>) -> Result<Root, UsageError> {
         let nowhere = || UsageError("a set or a bundle needs a ROOT to go to".to_owned());
-        self.given_root()?.ok_or_else(nowhere)
+        self.given_root()?.or(written.cloned()).ok_or_else(nowhere)
     }
 
     /// Where all goes, if that is told.

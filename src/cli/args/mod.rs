@@ -26,6 +26,7 @@ mod reaction;
 mod report;
 mod rules;
 mod serve;
+mod settings;
 mod stream;
 mod tag;
 mod tags;

@@ -21,7 +21,7 @@ pub(crate) struct PlanningArgs {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["mappings", "filenames", "config", "from", "platforms", "filter_by_os", "keep_manifest_list",
+        conflicts_with_all = ["mappings", "filenames", "from", "platforms", "filter_by_os", "keep_manifest_list",
                               "skip_missing", "force", "skip_mount", "referrers"]
     )]
     apply: Option<PathBuf>,

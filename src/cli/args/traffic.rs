@@ -31,6 +31,7 @@ impl TrafficArgs {
         TrafficOptions {
             max_per_host: self.max_per_host.and_then(NonZeroUsize::new),
             limits: self.limits.clone(),
+            ..TrafficOptions::default()
         }
     }
 }

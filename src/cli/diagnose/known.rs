@@ -110,6 +110,7 @@ fn of_mirror_file(error: &FileError) -> Finding {
         FileError::Document { source, .. } if !source.snippet().is_empty() => {
             finding.hint(format!("the line reads: {}", source.snippet()))
         }
+        FileError::Unreadable { .. } => Finding::of(Exit::Local),
         _ => finding,
     }
 }

@@ -129,6 +129,7 @@ pub(super) fn session(
     let options = SessionOptions {
         connection: access.connection.clone(),
         authfile: access.authfile.clone(),
+        registries: Arc::clone(&access.registries),
         retry: access.retry,
         ..shared
     };

@@ -9,20 +9,21 @@ use longshore::ops::{CopyRequest, Ends, Import};
 use longshore::store::bundle::BundleReader;
 use longshore::transfer::Attachments;
 
-use super::{Work, bundles, images, mirror};
+use super::{Work, bundles, images, mirror, mirror_file};
 use crate::cli::Context;
 use crate::cli::args::{MirrorArgs, Telling};
 use crate::cli::exit::Exit;
 
 pub(super) fn start(dir: PathBuf, args: MirrorArgs, context: &Context) -> anyhow::Result<Work<'_>> {
-    let root = args.root()?;
+    let settings = mirror_file::settings(&args, context)?;
+    let root = args.root_or(settings.root.as_ref().map(|said| &said.value))?;
     let key = bundles::verifying_key(&args.bundle)?;
     let bundle = BundleReader::open(dir)?;
     key.map_or(Ok(()), |key| bundle.require_signature(&key))?;
     let import = Import::new(Arc::clone(&bundle), root);
     let platforms = args.rules.platforms(&args.platforms.platforms);
     let mappings = import.mappings(&platforms.unwrap_or_default())?;
-    let mirroring = args.mirroring();
+    let mirroring = args.mirroring().with_settings(&settings);
     let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
     let ends = mirror::open(&mirroring, [], destinations, context)?;
     // What refers to the images is in the bundle if it was wanted.

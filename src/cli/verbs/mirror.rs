@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
+use longshore::mirror::file::Settings;
 use longshore::mirror::set;
 use longshore::mirror::{Expansion, Images, Line, Mapping, expand, from_arguments, from_file};
 use longshore::model::Endpoint;
@@ -22,31 +23,32 @@ pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<
         Some(Kept::Replan(file)) => return mirror_plan::replan(file, args, context),
         None => {}
     }
-    if let Some(file) = args.config.clone() {
-        let (name, text) = (file.display().to_string(), context.input.file(&file)?);
-        return match set::is_set(&text) {
-            true => mirror_set::start(&name, &text, args, context),
-            false => mirror_file::start(&name, &text, args, context),
-        };
-    }
     if let Some(dir) = args.from.clone() {
         return import::start(dir, args, context);
     }
+    if let Some(file) = args.config.clone() {
+        let text = context.input.file(&file)?;
+        return match set::is_set(&text) {
+            true => mirror_set::start(&file, &text, args, context),
+            false => mirror_file::start(&file, &text, args, context),
+        };
+    }
     let lines = lines(&args, context)?;
-    start_lines(lines, args, context)
+    start_lines(lines, &Settings::default(), args, context)
 }
 
 /// Passwords are asked for here.
-pub(super) fn start_lines(
+pub(super) fn start_lines<'c>(
     lines: Vec<Line>,
+    settings: &Settings,
     args: MirrorArgs,
-    context: &Context,
-) -> anyhow::Result<Work<'_>> {
+    context: &'c Context,
+) -> anyhow::Result<Work<'c>> {
     let intent = args.planning.intent();
     let destinations = lines.iter().flat_map(|line| &line.destinations);
     let bundle = bundles::options(&args.bundle, destinations)?;
     let MirrorRequest { lines, mirroring } = args.resolve(lines)?;
-    let request = MirrorRequest { lines, mirroring: mirroring.with(bundle) };
+    let request = MirrorRequest { lines, mirroring: mirroring.with(bundle).with_settings(settings) };
     ops::check(&known(&request.lines))?;
     let sources = request.lines.iter().map(|line| line.source.place());
     let destinations = request.lines.iter().flat_map(|line| &line.destinations);

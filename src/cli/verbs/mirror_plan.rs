@@ -12,7 +12,7 @@ use longshore::ops::{
 };
 
 use super::advised::Advised;
-use super::{Work, bundles, copy, images, mirror, plan};
+use super::{Work, bundles, copy, images, mirror, mirror_file, plan};
 use crate::cli::Context;
 use crate::cli::args::{Copy, Format, Intent, MirrorArgs, Mirroring, Missing, Telling};
 use crate::cli::diagnose::diagnose;
@@ -200,12 +200,13 @@ struct Opened {
 
 fn open(file: &Path, args: MirrorArgs, context: &Context) -> anyhow::Result<Opened> {
     let lock = args.place(ops::read_lock(file)?);
+    let settings = mirror_file::settings(&args, context)?;
     let mappings = ops::mappings(&lock);
     ops::check(&mappings)?;
     let sources = mappings.iter().map(|mapping| &mapping.source);
     let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
     let bundle = bundles::options(&args.bundle, destinations.clone())?;
-    let mirroring = args.mirroring().with(bundle);
+    let mirroring = args.mirroring().with(bundle).with_settings(&settings);
     let ends = mirror::open(&mirroring, sources, destinations, context)?;
     let Mirroring { copy, telling, .. } = mirroring;
     Ok(Opened { ends, lock, copy, telling })

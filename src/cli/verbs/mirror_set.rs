@@ -1,5 +1,7 @@
 //! `mirror --config`: a set of images that one file describes.
 
+use std::path::Path;
+
 use futures_util::FutureExt as _;
 use longshore::http::RetryPolicy;
 use longshore::mirror::Root;
@@ -26,13 +28,13 @@ struct SetRequest {
 
 /// Mirrors the set that `text` of `file` describes. Passwords are asked for here.
 pub(super) fn start<'c>(
-    file: &str,
+    file: &Path,
     text: &str,
     args: MirrorArgs,
     context: &'c Context,
 ) -> anyhow::Result<Work<'c>> {
     args.check_set()?;
-    let (intent, root, set) = (args.planning.intent(), args.root()?, ImageSet::read(file, text)?);
+    let (intent, root, set) = (args.planning.intent(), args.root()?, ImageSet::read(&file.display().to_string(), text)?);
     let graphs = graphs(args.update_graph.as_ref(), context)?;
     let somewhere = root.any()?;
     let mut bundle = bundles::options(&args.bundle, [&somewhere])?;

@@ -1,5 +1,8 @@
 //! What can be wrong with a mirror file.
 
+use std::io;
+use std::path::PathBuf;
+
 use crate::mirror::{MappingError, Position};
 use crate::model::ReferenceError;
 use crate::yaml;
@@ -61,6 +64,46 @@ pub enum FileError {
         tag: String,
         /// The pattern.
         pattern: String,
+    },
+    /// A name of a registry that is none.
+    #[error("{position}: a registry is named by its host, as in quay.io or localhost:5000")]
+    Registry {
+        /// Where it stands.
+        position: Position,
+        /// What is wrong with it.
+        #[source]
+        source: ReferenceError,
+    },
+    /// Two names of one registry.
+    #[error("{position}: '{name}' is {registry}, which is there already: write all settings of it in one place")]
+    SameRegistry {
+        /// Where it stands.
+        position: Position,
+        /// The name.
+        name: String,
+        /// The registry.
+        registry: String,
+    },
+    /// A setting of TLS for a registry without.
+    #[error("{position}: {field} is for TLS, and {registry} has 'plain-http: true': leave out one of them")]
+    WithoutTls {
+        /// Where it stands.
+        position: Position,
+        /// The setting.
+        field: &'static str,
+        /// The registry.
+        registry: String,
+    },
+    /// A file that is named and cannot be read.
+    #[error("{position}: cannot read {}", path.display())]
+    Unreadable {
+        /// Where it is named.
+        position: Position,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
     },
     /// An image without a destination.
     #[error("{position}: {image} goes nowhere: say 'to' of it, or 'root' for all, or give a ROOT")]

@@ -1,14 +1,17 @@
 //! A mirror file, read and checked.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::image::Entry;
 use super::written::{Mapping, Written};
-use super::{FileError, Said, Settings};
+use super::settings::Placed;
+use super::{FileError, Settings};
 use crate::mirror::document::File;
-use crate::mirror::{Line, Root};
-use crate::model::one_line;
-use crate::yaml::{Path, Step};
+use crate::mirror::{Line, Position, Root};
+use crate::model::{Endpoint, Registry, one_line};
+use crate::yaml::{self, Step};
 
 /// The form that is read.
 const VERSION: u64 = 1;
@@ -23,37 +26,37 @@ pub struct MirrorFile {
 }
 
 impl MirrorFile {
-    /// Reads the text of `file`.
+    /// Reads the text of the file at `path`, `-` for standard input. Paths in it are relative to its folder.
     ///
     /// # Errors
     /// With its place, when anything in it is not understood.
-    pub fn read(file: &str, text: &str) -> Result<Self, FileError> {
-        let name = one_line(file, 300);
+    pub fn read(path: &Path, text: &str) -> Result<Self, FileError> {
+        let name = one_line(&path.display().to_string(), 300);
         let wrong = |source| FileError::Document { file: name.clone(), source };
         let file = File::read(&name, text).map_err(wrong)?;
         require_version(&file)?;
-        refuse_nulls(&file, file.value(), &mut Path::default())?;
-        let Mapping(Written { defaults: Mapping(defaults), root, images, .. }) =
+        refuse_nulls(&file, file.value(), &mut yaml::Path::default())?;
+        let Mapping(Written { defaults, root, registries, images, .. }) =
             file.typed(file.value().clone()).map_err(wrong)?;
         let images = images.into_iter().enumerate();
         let images = images.map(|(index, image)| Entry::read(image, &file, index));
-        let defaults_of = |field: &str| file.position(&["defaults", field].into_iter().collect());
-        let platforms = defaults.platforms.map(|list| list.into_iter().map(|p| p.0).collect());
-        Ok(Self {
-            images: images.collect::<Result<_, _>>()?,
-            settings: Settings {
-                root: root.map(|root| Said {
-                    value: root.0,
-                    position: file.position(&["root"].into_iter().collect()),
-                }),
-                platforms: platforms
-                    .map(|value| Said { value, position: defaults_of("platforms") }),
-                referrers: defaults
-                    .referrers
-                    .map(|value| Said { value, position: defaults_of("referrers") }),
-            },
-            file: name,
-        })
+        let images = images.collect::<Result<_, _>>()?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let at = Placed { file: &file, folder };
+        let settings = Settings::read(root, defaults.0, registries, &at)?;
+        settings.check()?;
+        Ok(Self { images, settings, file: name })
+    }
+
+    /// The registries that `lines` do not touch, of those that it speaks of.
+    pub fn unused<'a>(&'a self, lines: &'a [Line]) -> impl Iterator<Item = (&'a Registry, &'a Position)> {
+        let touched = |line: &Line, registry| {
+            let ends = line.destinations.iter().chain([line.source.place()]);
+            ends.filter_map(Endpoint::registry).any(|touched| touched == registry)
+        };
+        let registries = self.settings.registries.iter();
+        let unused = registries.filter(move |(registry, _)| !lines.iter().any(|line| touched(line, registry)));
+        unused.map(|(registry, said)| (registry, &said.position))
     }
 
     /// What goes where. `root` is where images go that name no destination; without one, where the file says.
@@ -91,7 +94,7 @@ fn require_version(file: &File<'_>) -> Result<(), FileError> {
 }
 
 /// A key without a value says nothing, though somebody meant it to.
-fn refuse_nulls(file: &File<'_>, value: &Value, path: &mut Path) -> Result<(), FileError> {
+fn refuse_nulls(file: &File<'_>, value: &Value, path: &mut yaml::Path) -> Result<(), FileError> {
     let children: Vec<(Step, &Value)> = match value {
         Value::Null => {
             let (position, path) = (file.position_of_key(path), path.clone());

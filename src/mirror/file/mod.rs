@@ -12,4 +12,4 @@ mod written;
 
 pub use error::FileError;
 pub use mirror_file::MirrorFile;
-pub use settings::{Said, Settings};
+pub use settings::{RegistrySettings, Said, Settings};

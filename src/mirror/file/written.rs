@@ -1,7 +1,10 @@
 //! A mirror file as it is written.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::Deserialize;
@@ -12,7 +15,7 @@ use super::tags::TagWish;
 use crate::mirror::named::{NameError, qualified};
 use crate::mirror::parsed::{Parsed, chain};
 use crate::mirror::{Images, Root};
-use crate::model::{Endpoint, PlatformFilter};
+use crate::model::{Endpoint, PlatformFilter, Rate};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +26,8 @@ pub(super) struct Written {
     pub(super) defaults: Mapping<Defaults>,
     pub(super) root: Option<Parsed<Root>>,
     #[serde(default)]
+    pub(super) registries: BTreeMap<String, Mapping<Registry>>,
+    #[serde(default)]
     pub(super) images: Vec<Image>,
 }
 
@@ -31,6 +36,57 @@ pub(super) struct Written {
 pub(super) struct Defaults {
     pub(super) platforms: Option<Vec<Parsed<PlatformFilter>>>,
     pub(super) referrers: Option<bool>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub(super) struct Registry {
+    pub(super) plain_http: Option<bool>,
+    pub(super) insecure: Option<bool>,
+    pub(super) ca_file: Option<Parsed<FilePath>>,
+    pub(super) cert_dir: Option<Parsed<FilePath>>,
+    pub(super) authfile: Option<Parsed<FilePath>>,
+    pub(super) limit_rate: Option<Parsed<Rate>>,
+    pub(super) max_per_host: Option<Requests>,
+}
+
+/// A path that is not empty.
+#[derive(Clone, Debug)]
+pub(super) struct FilePath(pub(super) PathBuf);
+
+/// A text that is no path.
+#[derive(Debug, thiserror::Error)]
+#[error("a path is expected")]
+pub(super) struct PathError;
+
+impl FromStr for FilePath {
+    type Err = PathError;
+
+    fn from_str(text: &str) -> Result<Self, PathError> {
+        if text.is_empty() { Err(PathError) } else { Ok(Self(PathBuf::from(text))) }
+    }
+}
+
+/// How many requests there may be at once.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct Requests(pub(super) NonZeroUsize);
+
+/// A number that cannot be that of requests.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not from 1 to {MAX_REQUESTS}")]
+pub(super) struct RequestsError(u64);
+
+/// As with `--max-per-host`.
+const MAX_REQUESTS: u64 = 256;
+
+impl TryFrom<u64> for Requests {
+    type Error = RequestsError;
+
+    fn try_from(number: u64) -> Result<Self, RequestsError> {
+        let within = usize::try_from(number).ok().filter(|_| number <= MAX_REQUESTS);
+        within.and_then(NonZeroUsize::new).map(Self).ok_or(RequestsError(number))
+    }
 }
 
 /// A `T` that is written as a mapping: serde takes a list for one too.

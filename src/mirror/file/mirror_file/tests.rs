@@ -3,7 +3,7 @@ use crate::model::PlatformFilter;
 
 fn lines(text: &str, root: Option<&str>) -> Result<Vec<String>, FileError> {
     let root = root.map(|root| root.parse().unwrap());
-    let lines = MirrorFile::read("m.yaml", text)?.lines(root.as_ref())?;
+    let lines = MirrorFile::read(Path::new("m.yaml"), text)?.lines(root.as_ref())?;
     Ok(lines.iter().map(shown).collect())
 }
 
@@ -73,6 +73,7 @@ images:
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
     let list = |items: &str| format!("version: 1\nroot: r.io\nimages:\n{items}\n");
+    let of = |registry: &str| format!("version: 1\nregistries:\n  {registry}\n");
     let table: Vec<(String, &str)> = vec![
         ("".into(), "m.yaml:1:1: version is missing where 1 belongs"),
         ("images: []".into(), "m.yaml:1:1: version is missing where 1 belongs"),
@@ -84,6 +85,19 @@ fn what_is_wrong_is_told_with_its_place() {
             "version: 1\ndefaults: []".into(),
             "m.yaml:2:11: not a mirror file that can be read: defaults: invalid type: sequence",
         ),
+        (of("a/b: {}"), "m.yaml:3:3: a registry is named by its host, as in quay.io or localhost:5000: "),
+        (of("docker.io: {}\n  index.docker.io: {}"), "m.yaml:4:3: 'index.docker.io' is docker.io, which is there already"),
+        (of("a.io:"), "m.yaml:3:3: registries.a.io has no value"),
+        (of("a.io: []"), "m.yaml:3:9: not a mirror file that can be read: registries.a.io: invalid type: sequence, expected a mapping"),
+        (of("a.io: {plain_http: true}"), "m.yaml:3:10: not a mirror file that can be read: registries.a.io.plain_http: unknown field `plain_http`, expected one of `plain-http`, `insecure`, `ca-file`, `cert-dir`, `authfile`, `limit-rate`, `max-per-host`"),
+        (of("a.io: {plain-http: 1}"), "m.yaml:3:22: not a mirror file that can be read: registries.a.io.plain-http: invalid type"),
+        (of("a.io: {limit-rate: 10MiB}"), "m.yaml:3:22: not a mirror file that can be read: registries.a.io.limit-rate: '10MiB' is not a rate"),
+        (of("a.io: {max-per-host: 0}"), "m.yaml:3:24: not a mirror file that can be read: registries.a.io.max-per-host: 0 is not from 1 to 256"),
+        (of("a.io: {max-per-host: 257}"), "257 is not from 1 to 256"),
+        (of("a.io: {max-per-host: -1}"), "m.yaml:3:24: not a mirror file that can be read: registries.a.io.max-per-host: "),
+        (of("a.io: {ca-file: ''}"), "m.yaml:3:19: not a mirror file that can be read: registries.a.io.ca-file: a path is expected"),
+        (of("a.io:\n    plain-http: true\n    ca-file: ca.pem"), "m.yaml:5:14: ca-file is for TLS, and a.io has 'plain-http: true'"),
+        (of("a.io: {insecure: true, plain-http: true}"), "m.yaml:3:20: insecure is for TLS"),
         ("version: 1".into(), "m.yaml names no image"),
         (
             "version: 1\nimages: [".into(),
@@ -200,6 +214,43 @@ fn what_is_wrong_is_told_with_its_place() {
     let to_digest = format!("- source: q.io/a:v1\n  to: r.io/a@{}", crate::model::Digest::of(b""));
     let error = refused(&list(&to_digest));
     assert!(error.starts_with("m.yaml:5:7: a destination has no digest"), "{error}");
+}
+
+#[test]
+fn registries_have_settings() {
+    let text = "version: 1
+registries:
+  localhost:5000: {plain-http: true, limit-rate: 10M, max-per-host: 4}
+  r.io:
+    ca-file: certs/ca.pem
+    authfile: /run/auth.json
+";
+    let file = MirrorFile::read(Path::new("conf/m.yaml"), text).unwrap();
+    let of = |name: &str| &file.settings.registries[&name.parse().unwrap()];
+    let plain = of("localhost:5000");
+    assert_eq!(plain.position.to_string(), "conf/m.yaml:3:3");
+    assert!(plain.value.plain_http.as_ref().unwrap().value);
+    assert_eq!(plain.value.limit_rate.as_ref().unwrap().value.get(), 10 << 20);
+    assert_eq!(plain.value.max_per_host.as_ref().unwrap().value.get(), 4);
+    let paths: Vec<String> = file
+        .settings
+        .paths()
+        .map(|said| format!("{} {}", said.position, said.value.display()))
+        .collect();
+    assert_eq!(
+        paths,
+        ["conf/m.yaml:5:14 conf/certs/ca.pem", "conf/m.yaml:6:15 /run/auth.json"]
+    );
+}
+
+#[test]
+fn what_no_image_is_of_is_unused() {
+    let text = "{version: 1, root: r.io, images: [q.io/a:v1], registries: {q.io: {}, r.io: {}, s.io: {}}}";
+    let file = MirrorFile::read(Path::new("m.yaml"), text).unwrap();
+    let lines = file.lines(None).unwrap();
+    let unused: Vec<String> =
+        file.unused(&lines).map(|(registry, at)| format!("{registry} {at}")).collect();
+    assert_eq!(unused, ["s.io m.yaml:1:80"]);
 }
 
 #[test]

@@ -1,0 +1,60 @@
+//! What a mirror file says where the command line says nothing.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use longshore::config::{ConnectionOptions, RegistryOptions};
+use longshore::http::{RateLimit, TrafficOptions};
+use longshore::mirror::file::{RegistrySettings, Said, Settings};
+use longshore::model::Registry;
+use longshore::transfer::Attachments;
+
+use super::{Copy, Mirroring};
+
+impl Mirroring {
+    /// The same, with what `settings` say besides.
+    pub(crate) fn with_settings(mut self, settings: &Settings) -> Self {
+        let Copy { request, source, destination, traffic, .. } = &mut self.copy;
+        if settings.referrers.as_ref().is_some_and(|said| said.value) {
+            request.attachments = Attachments::Referrers;
+        }
+        let registries: HashMap<Registry, RegistryOptions> =
+            each(settings).map(|(registry, said)| (registry.clone(), options(said))).collect();
+        source.registries = Arc::new(registries);
+        destination.registries = Arc::clone(&source.registries);
+        limit(traffic, settings);
+        self
+    }
+}
+
+fn each(settings: &Settings) -> impl Iterator<Item = (&Registry, &RegistrySettings)> {
+    settings.registries.iter().map(|(registry, said)| (registry, &said.value))
+}
+
+fn options(settings: &RegistrySettings) -> RegistryOptions {
+    let is_set = |said: &Option<Said<bool>>| said.as_ref().is_some_and(|said| said.value);
+    let path = |said: &Option<Said<PathBuf>>| said.as_ref().map(|said| said.value.clone());
+    RegistryOptions {
+        connection: ConnectionOptions {
+            ca_file: path(&settings.ca_file),
+            cert_dir: path(&settings.cert_dir),
+            insecure: is_set(&settings.insecure),
+            plain_http: is_set(&settings.plain_http),
+        },
+        authfile: path(&settings.authfile),
+    }
+}
+
+/// Of several limits for one registry the last counts: those of the command line stay behind.
+fn limit(traffic: &mut TrafficOptions, settings: &Settings) {
+    let limits = each(settings).filter_map(|(registry, settings)| {
+        let rate = settings.limit_rate.as_ref()?.value;
+        Some(RateLimit { registry: Some(registry.clone()), rate })
+    });
+    traffic.limits.splice(0..0, limits);
+    let most = each(settings).filter_map(|(registry, settings)| {
+        Some((registry.clone(), settings.max_per_host.as_ref()?.value))
+    });
+    traffic.max_per_registry = most.collect();
+}
