@@ -58,6 +58,9 @@ _longshore() {
             longshore,push)
                 cmd="longshore__subcmd__push"
                 ;;
+            longshore,schema)
+                cmd="longshore__subcmd__schema"
+                ;;
             longshore,serve)
                 cmd="longshore__subcmd__serve"
                 ;;
@@ -114,6 +117,9 @@ _longshore() {
                 ;;
             longshore__subcmd__help,push)
                 cmd="longshore__subcmd__help__subcmd__push"
+                ;;
+            longshore__subcmd__help,schema)
+                cmd="longshore__subcmd__help__subcmd__schema"
                 ;;
             longshore__subcmd__help,serve)
                 cmd="longshore__subcmd__help__subcmd__serve"
@@ -230,7 +236,7 @@ _longshore() {
 
     case "${cmd}" in
         longshore)
-            opts="-v -q -o -h -V --verbose --quiet --output --help --version login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help"
+            opts="-v -q -o -h -V --verbose --quiet --output --help --version login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo schema completion credential-helper help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -392,7 +398,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__help)
-            opts="login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo completion credential-helper help"
+            opts="login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo schema completion credential-helper help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -616,6 +622,20 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__help__subcmd__push)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__help__subcmd__schema)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1528,6 +1548,28 @@ _longshore() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__schema)
+            opts="-v -q -o -h --verbose --quiet --output --help mirror"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --output)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
                     return 0

@@ -20,6 +20,7 @@ const VERBS: &[&str] = &[
     "stream",
     "serve",
     "demo",
+    "schema",
     "completion",
 ];
 const STREAM_VERBS: [&str; 7] =

@@ -60,6 +60,7 @@ mod kube_config;
 mod kube_login;
 mod mirror_file;
 mod mirror_release;
+mod mirror_schema;
 mod mirror_set;
 mod reaction_command;
 mod reaction_triggers;

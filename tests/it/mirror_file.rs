@@ -226,23 +226,23 @@ fn a_file_that_is_not_understood_changes_nothing() {
     assert!(!shell.path("copy").exists());
 }
 
-/// A file in `conf` that says how a registry with TLS and a password is reached, by files beside it.
-fn write_settings(shell: &Shell, tls: &Site, plain: &Site, rest: &str) {
+/// How a registry with TLS and a password is reached, by files in `folder`, and one with neither.
+fn registries(shell: &Shell, folder: &str, tls: &Site, plain: &Site) -> String {
     let certs = tls.flag("").replace("--cert-dir=", "");
-    write(shell, "conf/ca.pem", &fs::read_to_string(format!("{certs}/ca.crt")).unwrap());
+    let authority = fs::read_to_string(format!("{certs}/ca.crt")).unwrap();
+    write(shell, &format!("{folder}/ca.pem"), &authority);
     let login = base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{PASSWORD}"));
     let (secret, open) = (tls.registry.address(), plain.registry.address());
     let auth = format!(r#"{{"auths": {{"{secret}": {{"auth": "{login}"}}}}}}"#);
-    write(shell, "conf/auth.json", &auth);
-    let registries = format!(
+    write(shell, &format!("{folder}/auth.json"), &auth);
+    format!(
         "version: 1
 registries:
   {secret}: {{ca-file: ca.pem, authfile: auth.json}}
   {open}: {{plain-http: true, max-per-host: 4}}
   unused.example: {{insecure: true}}
 "
-    );
-    write(shell, "conf/longshore.yaml", &(registries + rest));
+    )
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn registries_are_reached_as_the_file_says() {
 - {{source: '{open}/team/tool:v1', to: {secret}/lab/tool}}
 "
     );
-    write_settings(&shell, &tls, &plain, &images);
+    write(&shell, "conf/longshore.yaml", &(registries(&shell, "conf", &tls, &plain) + &images));
     let mirror = ["mirror", "-c", "conf/longshore.yaml"];
     let ran = shell.run(&mirror);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -298,7 +298,7 @@ fn settings_are_for_plans_and_bundles_too() {
         plain.registry.address(),
         tls.image("team/app:v1")
     );
-    write_settings(&shell, &tls, &plain, &rest);
+    write(&shell, "conf/longshore.yaml", &(registries(&shell, "conf", &tls, &plain) + &rest));
     let file = ["mirror", "-c", "conf/longshore.yaml"];
     shell.ok(&[&file[..], &["--plan", "mirror.lock"]].concat());
     shell.ok(&[&file[..], &["--apply", "mirror.lock"]].concat());
@@ -333,4 +333,51 @@ fn a_registry_is_kept_to_its_rate() {
     let free = format!("{address}=100M");
     shell.ok(&["mirror", "-c", "longshore.yaml", "--limit-rate", &free, "oci:other"]);
     assert!(begun.elapsed() < Duration::from_millis(1500), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn files_include_others() {
+    need!("docker-registry", "skopeo", "htpasswd");
+    let (tls, plain, shell, elsewhere) =
+        (Site::with_tls(), Site::open(), Shell::new(), Shell::new());
+    tls.login(&elsewhere);
+    fill(&elsewhere, &tls, &[&tls.flag("")], "team/app", &["v1"]);
+    fill(&elsewhere, &tls, &[&tls.flag("")], "team/tool", &["v1"]);
+    let common = registries(&shell, "shared", &tls, &plain)
+        + &format!(
+            "root: {}/lab\ndefaults: {{platforms: [linux/arm64]}}\n",
+            plain.registry.address()
+        );
+    write(&shell, "shared/common.yaml", &common);
+    let main = "version: 1\ninclude: [../shared/common.yaml, 'teams/*.yaml']\n";
+    write(&shell, "conf/longshore.yaml", main);
+    for (team, image) in [("a", "team/app:v1"), ("b", "team/tool:v1")] {
+        let text = format!(
+            "version: 1\ninclude: [../../shared/common.yaml]\nimages: ['{}']\n",
+            tls.image(image)
+        );
+        write(&shell, &format!("conf/teams/{team}.yaml"), &text);
+    }
+    let mirror = ["mirror", "-c", "conf/longshore.yaml"];
+    let printed = shell.ok(&mirror);
+    assert_eq!(names(&printed), [plain.image("lab/team/app:v1"), plain.image("lab/team/tool:v1")]);
+    assert_eq!(architectures(&plain, "lab/team/tool:v1"), ["arm64"]);
+    // A team's file does on its own what it does together with the others.
+    shell.ok(&["mirror", "-c", "conf/teams/b.yaml", "--dry-run"]);
+
+    let refused = |text: &str, told: &str| {
+        write(&shell, "conf/teams/b.yaml", text);
+        let said = shell.fails(2, &[&mirror[..], &[&plain.image("nothing")]].concat());
+        assert!(said.contains(told), "{said}");
+    };
+    refused("version: 1\nimage: []\n", "error: conf/teams/b.yaml:2:1: ");
+    refused("version: 1\ninclude: [../longshore.yaml]\n", "error: conf/teams/b.yaml:2:11: ");
+    refused(
+        "version: 1\nroot: other.example\n",
+        "error: conf/teams/b.yaml:2:7: conf/../shared/common.yaml:",
+    );
+    write(&shell, "conf/teams/b.yaml", "version: 1\ninclude: [c/none.yaml]\n");
+    let gone = shell.fails(7, &mirror);
+    assert!(gone.contains("conf/teams/b.yaml:2:11: cannot read conf/teams/c/none.yaml"), "{gone}");
+    shell.fails(4, &["tags", "--plain-http", &plain.image("nothing/team/app")]);
 }

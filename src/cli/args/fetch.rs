@@ -55,6 +55,7 @@ impl FetchArgs {
             authfile: self.authfile,
             login: self.creds.as_ref().map_or(Login::Stored, from_creds),
             retry: self.retry.resolve(),
+            ..Access::default()
         };
         Fetch { access, retry: self.retry, traffic: self.traffic.resolve() }
     }

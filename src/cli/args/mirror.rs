@@ -42,7 +42,7 @@ Examples:
   longshore mirror -f mappings.txt --plan mirror.lock
   longshore mirror --apply mirror.lock
 
-A mirror file is as plain as
+A mirror file may be as plain as this; 'longshore schema mirror' prints all that it can say:
   version: 1
   root: registry.local/mirror
   images:

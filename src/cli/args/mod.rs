@@ -25,6 +25,7 @@ mod push;
 mod reaction;
 mod report;
 mod rules;
+mod schema;
 mod serve;
 mod settings;
 mod stream;
@@ -56,6 +57,7 @@ pub(crate) use push::PushArgs;
 pub(crate) use reaction::{ReactionArgs, ReactionRequest};
 pub(crate) use report::ReportArgs;
 pub(crate) use rules::Missing;
+pub(crate) use schema::SchemaArgs;
 pub(crate) use serve::ServeArgs;
 pub(crate) use stream::{
     DeleteArgs, DescribeArgs, ExportArgs, GetArgs, HistoryArgs, PruneArgs, RollbackArgs,
@@ -219,6 +221,7 @@ pub(crate) enum Command {
     Stream(StreamArgs),
     Serve(ServeArgs),
     Demo(DemoArgs),
+    Schema(SchemaArgs),
     Completion(CompletionArgs),
     CredentialHelper(HelperArgs),
 }

@@ -48,7 +48,8 @@ pub(super) fn start_lines<'c>(
     let destinations = lines.iter().flat_map(|line| &line.destinations);
     let bundle = bundles::options(&args.bundle, destinations)?;
     let MirrorRequest { lines, mirroring } = args.resolve(lines)?;
-    let request = MirrorRequest { lines, mirroring: mirroring.with(bundle).with_settings(settings) };
+    let request =
+        MirrorRequest { lines, mirroring: mirroring.with(bundle).with_settings(settings) };
     ops::check(&known(&request.lines))?;
     let sources = request.lines.iter().map(|line| line.source.place());
     let destinations = request.lines.iter().flat_map(|line| &line.destinations);

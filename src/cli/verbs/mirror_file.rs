@@ -4,6 +4,7 @@ use std::path::Path;
 
 use longshore::mirror::file::{FileError, MirrorFile, Settings};
 use longshore::mirror::set;
+use longshore::ops::FilesOnDisk;
 
 use super::{Work, mirror};
 use crate::cli::Context;
@@ -31,14 +32,15 @@ pub(super) fn settings(args: &MirrorArgs, context: &Context) -> anyhow::Result<S
     let Some(file) = &args.config else { return Ok(Settings::default()) };
     let text = context.input.file(file)?;
     if set::is_set(&text) {
-        let text = "an ImageSetConfiguration says which images go where: --from and --apply know that";
+        let text =
+            "an ImageSetConfiguration says which images go where: --from and --apply know that";
         return Err(UsageError(text.to_owned()).into());
     }
     Ok(read(file, &text)?.settings)
 }
 
 fn read(file: &Path, text: &str) -> Result<MirrorFile, FileError> {
-    let file = MirrorFile::read(file, text)?;
+    let file = MirrorFile::read(file, text, &FilesOnDisk)?;
     for said in file.settings.paths() {
         if let Err(source) = std::fs::metadata(&said.value) {
             let (position, path) = (said.position.clone(), said.value.clone());

@@ -28,6 +28,7 @@ mod pulled;
 mod reacting;
 mod refresh;
 pub(super) mod reports;
+mod schema;
 mod serve;
 mod stream;
 mod streams;
@@ -100,6 +101,7 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
         Command::Stream(args) => return stream::start(args.verb, context),
         Command::CredentialHelper(args) => helper::run(args, context).boxed(),
         Command::Demo(args) => demo::run(args, context).boxed(),
+        Command::Schema(args) => schema::run(args, context).boxed(),
         Command::Completion(args) => completion::run(args, context).boxed(),
     };
     Ok(stoppable(work, context).boxed())

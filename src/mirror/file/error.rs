@@ -75,7 +75,9 @@ pub enum FileError {
         source: ReferenceError,
     },
     /// Two names of one registry.
-    #[error("{position}: '{name}' is {registry}, which is there already: write all settings of it in one place")]
+    #[error(
+        "{position}: '{name}' is {registry}, which is there already: write all settings of it in one place"
+    )]
     SameRegistry {
         /// Where it stands.
         position: Position,
@@ -85,7 +87,9 @@ pub enum FileError {
         registry: String,
     },
     /// A setting of TLS for a registry without.
-    #[error("{position}: {field} is for TLS, and {registry} has 'plain-http: true': leave out one of them")]
+    #[error(
+        "{position}: {field} is for TLS, and {registry} has 'plain-http: true': leave out one of them"
+    )]
     WithoutTls {
         /// Where it stands.
         position: Position,
@@ -104,6 +108,42 @@ pub enum FileError {
         /// What the system said.
         #[source]
         source: io::Error,
+    },
+    /// A path that names no file.
+    #[error("{position}: a file is named, with * in the last part of its path for several")]
+    Include {
+        /// Where it stands.
+        position: Position,
+    },
+    /// A pattern for files that fits none.
+    #[error("{position}: no file is there for '{pattern}'")]
+    NoFile {
+        /// Where it stands.
+        position: Position,
+        /// The pattern.
+        pattern: String,
+    },
+    /// A file that would be part of itself.
+    #[error("{position}: {} is included by what it includes itself", path.display())]
+    Cycle {
+        /// Where it is included again.
+        position: Position,
+        /// The file.
+        path: PathBuf,
+    },
+    /// More files than anybody would write.
+    #[error("{position}: too many files, or too deep: 1000 files make one at most, 10 deep")]
+    TooMany {
+        /// Where the next is included.
+        position: Position,
+    },
+    /// Two included files that say different things.
+    #[error("{position}: {first} says another: say which one holds in the file that includes both")]
+    Disagree {
+        /// Where one stands.
+        position: Position,
+        /// Where the other stands.
+        first: Position,
     },
     /// An image without a destination.
     #[error("{position}: {image} goes nowhere: say 'to' of it, or 'root' for all, or give a ROOT")]

@@ -1,20 +1,14 @@
-//! A mirror file, read and checked.
+//! A mirror file with all that it includes, read and checked.
 
+use std::collections::HashSet;
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::image::Entry;
-use super::written::{Mapping, Written};
-use super::settings::Placed;
+use super::include::{Files, Whole, include};
+use super::part::Part;
 use super::{FileError, Settings};
-use crate::mirror::document::File;
 use crate::mirror::{Line, Position, Root};
-use crate::model::{Endpoint, Registry, one_line};
-use crate::yaml::{self, Step};
-
-/// The form that is read.
-const VERSION: u64 = 1;
+use crate::model::{Endpoint, Registry};
 
 /// Which images go where, and what holds for all of them.
 #[derive(Clone, Debug)]
@@ -26,37 +20,28 @@ pub struct MirrorFile {
 }
 
 impl MirrorFile {
-    /// Reads the text of the file at `path`, `-` for standard input. Paths in it are relative to its folder.
+    /// Reads `text`, which is that of the file at `path` (`-` for standard input), and what it includes from `files`.
+    /// Paths in a file are relative to its folder.
     ///
     /// # Errors
-    /// With its place, when anything in it is not understood.
-    pub fn read(path: &Path, text: &str) -> Result<Self, FileError> {
-        let name = one_line(&path.display().to_string(), 300);
-        let wrong = |source| FileError::Document { file: name.clone(), source };
-        let file = File::read(&name, text).map_err(wrong)?;
-        require_version(&file)?;
-        refuse_nulls(&file, file.value(), &mut yaml::Path::default())?;
-        let Mapping(Written { defaults, root, registries, images, .. }) =
-            file.typed(file.value().clone()).map_err(wrong)?;
-        let images = images.into_iter().enumerate();
-        let images = images.map(|(index, image)| Entry::read(image, &file, index));
-        let images = images.collect::<Result<_, _>>()?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let at = Placed { file: &file, folder };
-        let settings = Settings::read(root, defaults.0, registries, &at)?;
+    /// With its place, when anything in a file is not understood, or one cannot be read.
+    pub fn read(path: &Path, text: &str, files: &dyn Files) -> Result<Self, FileError> {
+        let part = Part::read(path, text)?;
+        let file = part.name.clone();
+        let Whole { images, settings } = include(part, path, files)?;
         settings.check()?;
-        Ok(Self { images, settings, file: name })
+        Ok(Self { images, settings, file })
     }
 
-    /// The registries that `lines` do not touch, of those that it speaks of.
-    pub fn unused<'a>(&'a self, lines: &'a [Line]) -> impl Iterator<Item = (&'a Registry, &'a Position)> {
-        let touched = |line: &Line, registry| {
-            let ends = line.destinations.iter().chain([line.source.place()]);
-            ends.filter_map(Endpoint::registry).any(|touched| touched == registry)
-        };
+    /// The registries that it speaks of and no image of `lines` is of or goes to.
+    #[must_use]
+    pub fn unused(&self, lines: &[Line]) -> Vec<(&Registry, &Position)> {
+        let ends =
+            lines.iter().flat_map(|line| line.destinations.iter().chain([line.source.place()]));
+        let used: HashSet<&Registry> = ends.filter_map(Endpoint::registry).collect();
         let registries = self.settings.registries.iter();
-        let unused = registries.filter(move |(registry, _)| !lines.iter().any(|line| touched(line, registry)));
-        unused.map(|(registry, said)| (registry, &said.position))
+        let unused = registries.filter(|(registry, _)| !used.contains(registry));
+        unused.map(|(registry, said)| (registry, &said.position)).collect()
     }
 
     /// What goes where. `root` is where images go that name no destination; without one, where the file says.
@@ -75,45 +60,6 @@ impl MirrorFile {
         }
         Ok(lines)
     }
-}
-
-fn require_version(file: &File<'_>) -> Result<(), FileError> {
-    let found = match file.value() {
-        // What it is instead is told by its type.
-        Value::Object(fields) => fields.get("version"),
-        Value::Null => None,
-        _ => return Ok(()),
-    };
-    let found = match found {
-        Some(version) if version.as_u64() == Some(VERSION) => return Ok(()),
-        Some(Value::Null) | None => "missing".to_owned(),
-        Some(other) => one_line(&other.to_string(), 80),
-    };
-    let position = file.position(&["version"].into_iter().collect());
-    Err(FileError::Version { position, found })
-}
-
-/// A key without a value says nothing, though somebody meant it to.
-fn refuse_nulls(file: &File<'_>, value: &Value, path: &mut yaml::Path) -> Result<(), FileError> {
-    let children: Vec<(Step, &Value)> = match value {
-        Value::Null => {
-            let (position, path) = (file.position_of_key(path), path.clone());
-            return Err(FileError::NoValue { position, path });
-        }
-        Value::Object(fields) => {
-            fields.iter().map(|(key, value)| (Step::from(key.clone()), value)).collect()
-        }
-        Value::Array(items) => {
-            items.iter().enumerate().map(|(index, value)| (Step::from(index), value)).collect()
-        }
-        _ => Vec::new(),
-    };
-    for (step, child) in children {
-        path.0.push(step);
-        refuse_nulls(file, child, path)?;
-        path.0.pop();
-    }
-    Ok(())
 }
 
 #[cfg(test)]

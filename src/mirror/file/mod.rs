@@ -1,15 +1,19 @@
 //! Mirror files: which images go where, for those who do not come from OpenShift, in YAML or JSON with `version: 1`.
 //!
-//! A file is read and checked as a whole ([`MirrorFile::read`]), and then says what a mapping file says
+//! A file is read and checked with all that it includes ([`MirrorFile::read`]), and then says what a mapping file says
 //! ([`MirrorFile::lines`]).
 
 mod error;
 mod image;
+mod include;
+mod merge;
 mod mirror_file;
+mod part;
 mod settings;
 mod tags;
 mod written;
 
 pub use error::FileError;
+pub use include::Files;
 pub use mirror_file::MirrorFile;
 pub use settings::{RegistrySettings, Said, Settings};

@@ -23,6 +23,8 @@ pub(super) struct Written {
     #[serde(rename = "version")]
     _version: u64,
     #[serde(default)]
+    pub(super) include: Vec<String>,
+    #[serde(default)]
     pub(super) defaults: Mapping<Defaults>,
     pub(super) root: Option<Parsed<Root>>,
     #[serde(default)]

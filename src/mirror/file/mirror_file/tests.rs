@@ -1,9 +1,33 @@
+use std::io;
+use std::path::PathBuf;
+
 use super::*;
 use crate::model::PlatformFilter;
 
+/// Where no other file is.
+struct Nowhere;
+
+impl Files for Nowhere {
+    fn read(&self, _: &Path) -> io::Result<String> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn names(&self, _: &Path) -> io::Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    fn identity(&self, _: &Path) -> io::Result<PathBuf> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+fn read(path: &str, text: &str) -> Result<MirrorFile, FileError> {
+    MirrorFile::read(Path::new(path), text, &Nowhere)
+}
+
 fn lines(text: &str, root: Option<&str>) -> Result<Vec<String>, FileError> {
     let root = root.map(|root| root.parse().unwrap());
-    let lines = MirrorFile::read(Path::new("m.yaml"), text)?.lines(root.as_ref())?;
+    let lines = read("m.yaml", text)?.lines(root.as_ref())?;
     Ok(lines.iter().map(shown).collect())
 }
 
@@ -85,18 +109,48 @@ fn what_is_wrong_is_told_with_its_place() {
             "version: 1\ndefaults: []".into(),
             "m.yaml:2:11: not a mirror file that can be read: defaults: invalid type: sequence",
         ),
-        (of("a/b: {}"), "m.yaml:3:3: a registry is named by its host, as in quay.io or localhost:5000: "),
-        (of("docker.io: {}\n  index.docker.io: {}"), "m.yaml:4:3: 'index.docker.io' is docker.io, which is there already"),
+        (
+            of("a/b: {}"),
+            "m.yaml:3:3: a registry is named by its host, as in quay.io or localhost:5000: ",
+        ),
+        (
+            of("docker.io: {}\n  index.docker.io: {}"),
+            "m.yaml:4:3: 'index.docker.io' is docker.io, which is there already",
+        ),
         (of("a.io:"), "m.yaml:3:3: registries.a.io has no value"),
-        (of("a.io: []"), "m.yaml:3:9: not a mirror file that can be read: registries.a.io: invalid type: sequence, expected a mapping"),
-        (of("a.io: {plain_http: true}"), "m.yaml:3:10: not a mirror file that can be read: registries.a.io.plain_http: unknown field `plain_http`, expected one of `plain-http`, `insecure`, `ca-file`, `cert-dir`, `authfile`, `limit-rate`, `max-per-host`"),
-        (of("a.io: {plain-http: 1}"), "m.yaml:3:22: not a mirror file that can be read: registries.a.io.plain-http: invalid type"),
-        (of("a.io: {limit-rate: 10MiB}"), "m.yaml:3:22: not a mirror file that can be read: registries.a.io.limit-rate: '10MiB' is not a rate"),
-        (of("a.io: {max-per-host: 0}"), "m.yaml:3:24: not a mirror file that can be read: registries.a.io.max-per-host: 0 is not from 1 to 256"),
+        (
+            of("a.io: []"),
+            "m.yaml:3:9: not a mirror file that can be read: registries.a.io: invalid type: sequence, expected a mapping",
+        ),
+        (
+            of("a.io: {plain_http: true}"),
+            "m.yaml:3:10: not a mirror file that can be read: registries.a.io.plain_http: unknown field `plain_http`, expected one of `plain-http`, `insecure`, `ca-file`, `cert-dir`, `authfile`, `limit-rate`, `max-per-host`",
+        ),
+        (
+            of("a.io: {plain-http: 1}"),
+            "m.yaml:3:22: not a mirror file that can be read: registries.a.io.plain-http: invalid type",
+        ),
+        (
+            of("a.io: {limit-rate: 10MiB}"),
+            "m.yaml:3:22: not a mirror file that can be read: registries.a.io.limit-rate: '10MiB' is not a rate",
+        ),
+        (
+            of("a.io: {max-per-host: 0}"),
+            "m.yaml:3:24: not a mirror file that can be read: registries.a.io.max-per-host: 0 is not from 1 to 256",
+        ),
         (of("a.io: {max-per-host: 257}"), "257 is not from 1 to 256"),
-        (of("a.io: {max-per-host: -1}"), "m.yaml:3:24: not a mirror file that can be read: registries.a.io.max-per-host: "),
-        (of("a.io: {ca-file: ''}"), "m.yaml:3:19: not a mirror file that can be read: registries.a.io.ca-file: a path is expected"),
-        (of("a.io:\n    plain-http: true\n    ca-file: ca.pem"), "m.yaml:5:14: ca-file is for TLS, and a.io has 'plain-http: true'"),
+        (
+            of("a.io: {max-per-host: -1}"),
+            "m.yaml:3:24: not a mirror file that can be read: registries.a.io.max-per-host: ",
+        ),
+        (
+            of("a.io: {ca-file: ''}"),
+            "m.yaml:3:19: not a mirror file that can be read: registries.a.io.ca-file: a path is expected",
+        ),
+        (
+            of("a.io:\n    plain-http: true\n    ca-file: ca.pem"),
+            "m.yaml:5:14: ca-file is for TLS, and a.io has 'plain-http: true'",
+        ),
         (of("a.io: {insecure: true, plain-http: true}"), "m.yaml:3:20: insecure is for TLS"),
         ("version: 1".into(), "m.yaml names no image"),
         (
@@ -225,7 +279,7 @@ registries:
     ca-file: certs/ca.pem
     authfile: /run/auth.json
 ";
-    let file = MirrorFile::read(Path::new("conf/m.yaml"), text).unwrap();
+    let file = read("conf/m.yaml", text).unwrap();
     let of = |name: &str| &file.settings.registries[&name.parse().unwrap()];
     let plain = of("localhost:5000");
     assert_eq!(plain.position.to_string(), "conf/m.yaml:3:3");
@@ -237,19 +291,17 @@ registries:
         .paths()
         .map(|said| format!("{} {}", said.position, said.value.display()))
         .collect();
-    assert_eq!(
-        paths,
-        ["conf/m.yaml:5:14 conf/certs/ca.pem", "conf/m.yaml:6:15 /run/auth.json"]
-    );
+    assert_eq!(paths, ["conf/m.yaml:5:14 conf/certs/ca.pem", "conf/m.yaml:6:15 /run/auth.json"]);
 }
 
 #[test]
 fn what_no_image_is_of_is_unused() {
-    let text = "{version: 1, root: r.io, images: [q.io/a:v1], registries: {q.io: {}, r.io: {}, s.io: {}}}";
-    let file = MirrorFile::read(Path::new("m.yaml"), text).unwrap();
+    let text =
+        "{version: 1, root: r.io, images: [q.io/a:v1], registries: {q.io: {}, r.io: {}, s.io: {}}}";
+    let file = read("m.yaml", text).unwrap();
     let lines = file.lines(None).unwrap();
     let unused: Vec<String> =
-        file.unused(&lines).map(|(registry, at)| format!("{registry} {at}")).collect();
+        file.unused(&lines).iter().map(|(registry, at)| format!("{registry} {at}")).collect();
     assert_eq!(unused, ["s.io m.yaml:1:80"]);
 }
 
