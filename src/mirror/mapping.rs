@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::Images;
-use crate::model::{Endpoint, EndpointError, PlatformFilter, one_line};
+use crate::model::{Endpoint, EndpointError, PlatformFilter, RepositoryPath, one_line};
 
 /// A mapping as it was written: its source may mean several images.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Line {
     pub destinations: Vec<Endpoint>,
     /// Which platforms of an index are wanted; all when empty.
     pub platforms: Vec<PlatformFilter>,
+    /// What goes before the tags of its images in a layout, where names are whole.
+    pub path: Option<RepositoryPath>,
     /// Where it stands.
     pub position: Position,
 }
@@ -33,11 +35,24 @@ impl Line {
     /// The mapping of one of its images.
     #[must_use]
     pub fn mapping(&self, image: Endpoint) -> Mapping {
+        let destinations = self.destinations.iter().map(|to| self.place(to, &image));
         Mapping {
+            destinations: destinations.collect(),
             source: image,
-            destinations: self.destinations.clone(),
             platforms: self.platforms.clone(),
             position: Some(self.position.clone()),
+        }
+    }
+
+    /// Where `image` goes at `destination`.
+    fn place(&self, destination: &Endpoint, image: &Endpoint) -> Endpoint {
+        let whole = self.path.as_ref().zip(image.name());
+        let whole = whole.and_then(|(path, tag)| format!("{path}:{tag}").parse().ok());
+        match (destination, whole) {
+            (Endpoint::Oci { dir, name: None }, Some(name)) => {
+                Endpoint::Oci { dir: dir.clone(), name: Some(name) }
+            }
+            (other, _) => other.clone(),
         }
     }
 }

@@ -85,7 +85,7 @@ fn line(first: &Word<'_>, source: &str, destinations: &[Word<'_>]) -> Result<Lin
     let source = source.parse().map_err(|e| unreadable(source, &position, e))?;
     let each = |word: &Word<'_>| destination(word, &source);
     let destinations = destinations.iter().map(each).collect::<Result<_>>()?;
-    Ok(Line { source, destinations, platforms: Vec::new(), position })
+    Ok(Line { source, destinations, platforms: Vec::new(), path: None, position })
 }
 
 /// A destination that can take `source`.

@@ -71,19 +71,17 @@ impl Root {
 }
 
 impl Root {
-    /// Where the images of the repository `path` of a set go, under the tags that they have. There is no such place in a
-    /// layout, where each has a whole name.
+    /// Where the images of the repository `path` of a set go, under the tags that they have. In a layout that is all of it.
     ///
     /// # Errors
-    /// When the whole name is longer than a registry takes.
-    pub fn repository(&self, path: &RepositoryPath) -> Result<Option<Endpoint>, ReferenceError> {
-        match self.endpoint(path, &Tag::latest())? {
-            Endpoint::Registry(image) => Ok(Some(Endpoint::Registry(image.tagged(None)))),
+    /// When the whole name is longer than a registry or a layout takes.
+    pub fn repository(&self, path: &RepositoryPath) -> Result<Endpoint, ReferenceError> {
+        Ok(match self.endpoint(path, &Tag::latest())? {
             Endpoint::Bundle { dir, name: Some(name) } => {
-                Ok(Some(Endpoint::Bundle { dir, name: Some(ImagePath { tag: None, ..name }) }))
+                Endpoint::Bundle { dir, name: Some(ImagePath { tag: None, ..name }) }
             }
-            _ => Ok(None),
-        }
+            other => other.without_name(),
+        })
     }
 
     /// Some image below it: whoever opens the place looks at where that is.

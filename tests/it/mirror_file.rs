@@ -170,6 +170,9 @@ images:
     assert!(!shell.path("usb/failed.txt").exists());
     let report = fs::read_to_string(shell.path("report.json")).unwrap();
     assert!(report.contains("team/app:v2") && report.contains("skipped"), "{report}");
+    let layout = ["--src-plain-http", "--skip-missing", "oci:whole"];
+    shell.ok(&[&["mirror", "-c", "longshore.yaml"], &layout[..]].concat());
+    assert_eq!(shell.ok(&["tags", "oci:whole"]), "team/app:v1\nteam/app:v2\n");
     let ns = to.image("ns");
     shell.ok(&["mirror", "--from", "bundle:usb", "--dest-plain-http", &ns]);
     assert_eq!(to.fetch("ns/team/app:v2"), from.fetch("team/app:v2"));

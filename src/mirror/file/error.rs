@@ -161,18 +161,6 @@ pub enum FileError {
         /// The image.
         image: String,
     },
-    /// Several images for a layout.
-    #[error(
-        "{position}: {image} may be several images, which have no names below {root}: say by 'to' where they go"
-    )]
-    Several {
-        /// Where it stands.
-        position: Position,
-        /// The images.
-        image: String,
-        /// The root.
-        root: String,
-    },
     /// The name of an image becomes too long below the root.
     #[error("{position}: {image} gets no name below the root")]
     Destination {

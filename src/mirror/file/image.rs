@@ -72,6 +72,7 @@ impl Entry {
                     named => named.to_vec(),
                 },
                 platforms: self.platforms.as_deref().unwrap_or(platforms).to_vec(),
+                path: path_of(source.place()).filter(|_| self.destinations.is_empty()),
                 position: self.position.clone(),
             })
         };
@@ -88,19 +89,14 @@ impl Entry {
             return Err(FileError::NoPath { position: position(), image: image() });
         };
         let endpoint = match source {
-            Images::One(image) => root.endpoint(&path, &tag_of(image)).map(Some),
+            Images::One(image) => root.endpoint(&path, &tag_of(image)),
             Images::Matching { .. } => root.repository(&path),
         };
-        match endpoint {
-            Ok(Some(endpoint)) => Ok(endpoint),
-            Ok(None) => {
-                let root = root.to_string();
-                Err(FileError::Several { position: position(), image: image(), root })
-            }
-            Err(source) => {
-                Err(FileError::Destination { position: position(), image: image(), source })
-            }
-        }
+        endpoint.map_err(|source| FileError::Destination {
+            position: position(),
+            image: image(),
+            source,
+        })
     }
 }
 

@@ -61,7 +61,11 @@ pub(super) fn images(
                     let (tag, pattern) = (tag.to_string(), one_line(pattern, 80));
                     return Err(FileError::LeftOut { position: position(index), tag, pattern });
                 }
-                images.extend(place.named(tag).map(Images::One));
+                let named = place.named(tag).map_err(|_| FileError::Tags {
+                    position: position(index),
+                    image: place.to_string(),
+                })?;
+                images.push(Images::One(named));
             }
             TagWish::Like(pattern) => images.push(like(pattern)),
             TagWish::Not(_) => {}
