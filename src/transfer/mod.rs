@@ -8,6 +8,7 @@
 //! An image that goes to several places is read once. Each place gets its manifests and its name as soon as it has all
 //! blobs, and fails by itself.
 
+mod choose;
 mod copy;
 mod event;
 mod feed;
@@ -23,11 +24,10 @@ mod run;
 mod survey;
 mod tee;
 
+pub use choose::select;
 pub use copy::{Copier, CopyOptions};
 pub use event::{BlobOutcome, Event, Observer};
 pub use job::{ImageReport, ImageResult, Job, Outcome, Target};
 pub use plan::Plan;
-pub use resolve::{
-    Attachments, Error as ResolveError, ImageGraph, Lists, Selection, resolve, select,
-};
+pub use resolve::{Attachments, Error as ResolveError, ImageGraph, Lists, Selection, resolve};
 pub use survey::{Standing, Survey, survey};

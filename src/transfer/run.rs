@@ -10,11 +10,11 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
+use super::choose::choose;
 use super::copy::Copier;
 use super::job::{ImageReport, ImageResult, Job, Outcome};
 use super::landing::Landings;
 use super::movers::{Delivery, Placed};
-use super::resolve::choose;
 use super::survey;
 use super::{Attachments, Event, ImageGraph, Plan, ResolveError};
 use crate::model::{Descriptor, Digest};
