@@ -39,6 +39,9 @@ pub enum ProtocolError {
     /// What was to be kept is not a login.
     #[error("the input is not a login: expected ServerURL, Username and Secret as JSON")]
     NotALogin,
+    /// It is longer than any login.
+    #[error("the input has more than {} MiB", LIMIT >> 20)]
+    TooLong,
     /// Standard input broke off.
     #[error("cannot read what is asked for")]
     Input(#[source] io::Error),
@@ -105,6 +108,9 @@ fn login(input: impl Read) -> Result<Login, ProtocolError> {
 
 fn text(input: impl Read) -> Result<String, ProtocolError> {
     let mut text = String::new();
-    input.take(LIMIT).read_to_string(&mut text).map_err(ProtocolError::Input)?;
+    input.take(LIMIT + 1).read_to_string(&mut text).map_err(ProtocolError::Input)?;
+    if text.len() as u64 > LIMIT {
+        return Err(ProtocolError::TooLong);
+    }
     Ok(text)
 }

@@ -1,5 +1,6 @@
 //! Standard input: passwords, tokens, lists; and questions to a person.
 
+use std::fs::File;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -8,8 +9,10 @@ use longshore::auth::Secret;
 
 use super::args::UsageError;
 
-/// The longest password, token or list that is read.
-const LIMIT: u64 = 1024 * 1024;
+/// The longest password or token that is read.
+const SECRET: u64 = 1 << 20;
+/// The longest list, and the largest plan.
+const FILE: u64 = 128 << 20;
 
 /// Where input comes from.
 #[derive(Clone)]
@@ -21,25 +24,17 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    /// All of standard input.
-    pub(crate) fn read(&self) -> anyhow::Result<String> {
-        let mut text = String::new();
+    /// All of standard input, which may have so many bytes.
+    fn read(&self, limit: u64) -> anyhow::Result<String> {
         match self {
-            Self::Process => {
-                io::stdin()
-                    .lock()
-                    .take(LIMIT)
-                    .read_to_string(&mut text)
-                    .context("cannot read standard input")?;
-            }
-            Self::Text(given) => text.push_str(given),
+            Self::Process => whole("standard input", io::stdin().lock(), limit),
+            Self::Text(given) => Ok(given.clone()),
         }
-        Ok(text)
     }
 
     /// The secret on standard input, without the end of its line.
     pub(crate) fn secret(&self, what: &str) -> anyhow::Result<Secret> {
-        let text = Secret::new(self.read()?);
+        let text = Secret::new(self.read(SECRET)?);
         let secret = text.expose().trim_end_matches(['\r', '\n']);
         if secret.is_empty() {
             bail!(UsageError(format!("standard input holds no {what}")));
@@ -79,8 +74,21 @@ impl Input {
     /// The text of a file, or standard input for `-`.
     pub(crate) fn file(&self, path: &Path) -> anyhow::Result<String> {
         if path.as_os_str() == "-" {
-            return self.read();
+            return self.read(FILE);
         }
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+        let place = path.display().to_string();
+        let file = File::open(path).with_context(|| format!("cannot read {place}"))?;
+        whole(&place, file, FILE)
     }
+}
+
+/// All of a text. What is longer than it may be is refused, not cut off.
+fn whole(place: &str, input: impl Read, limit: u64) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    let read = input.take(limit + 1).read_to_end(&mut bytes);
+    read.with_context(|| format!("cannot read {place}"))?;
+    if bytes.len() as u64 > limit {
+        bail!(UsageError(format!("{place} has more than {} MiB", limit >> 20)));
+    }
+    String::from_utf8(bytes).map_err(|_| UsageError(format!("{place} is no text in UTF-8")).into())
 }

@@ -42,3 +42,11 @@ async fn what_is_not_there_is_told_in_the_words_that_callers_know() {
         assert!(!error.contains("hunter2"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn what_is_longer_than_a_login_is_refused() {
+    let vault: Arc<dyn Vault> = Arc::new(Shelf::default());
+    let login = json!({ "ServerURL": "a.io", "Username": "me", "Secret": "s".repeat(1 << 20) });
+    let error = ask(&vault, HelperAction::Store, &login.to_string()).await.unwrap_err();
+    assert_eq!(error, "the input has more than 1 MiB");
+}

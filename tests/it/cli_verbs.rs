@@ -225,3 +225,20 @@ fn a_certificate_is_trusted_only_if_asked() {
     let missing = run(home.path(), &["tags", "--ca-file", "missing.crt", &app.replace(":v1", "")]);
     assert_eq!(missing.code, Some(7), "{}", missing.stderr);
 }
+
+#[test]
+fn a_long_input_is_read_to_its_end_or_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let line = format!("sha256:{} localhost:1/a/b:v", "0".repeat(64));
+    let lines: Vec<String> = (0..15_000).map(|number| format!("{line}{number}")).collect();
+    let text = lines.join("\n") + "\nno digest";
+    assert!(text.len() > 1 << 20);
+    let ran = run_with_input(home.path(), &["verify", "--against", "-"], &text);
+    assert!(ran.code == Some(2) && ran.stderr.contains("-:15001:1: "), "{}", ran.stderr);
+
+    let password = "p".repeat((1 << 20) + 1);
+    let login = ["login", "--username", "me", "--password-stdin", "localhost:1"];
+    let ran = run_with_input(home.path(), &login, &password);
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("standard input has more than 1 MiB"), "{}", ran.stderr);
+}
