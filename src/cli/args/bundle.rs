@@ -29,8 +29,9 @@ pub(crate) struct BundleArgs {
     /// Import the bundle only if it is signed by the owner of this public key, as 'openssl pkey -pubout' writes it
     #[arg(long, value_name = "FILE", requires = "from")]
     pub(crate) verify_key: Option<PathBuf>,
-    /// Write the mappings that failed to this file, for -f [default: failed.txt in the bundle that they were for]
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "dry_run", "plan", "apply"])]
+    /// Write the mappings that failed to this file, for -f [default: failed.txt in the bundle that they were for]. A plan
+    /// is applied again instead: what it pins cannot stand in a mapping
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "plan", "apply"])]
     pub(crate) failed: Option<PathBuf>,
 }
 

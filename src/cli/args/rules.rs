@@ -23,7 +23,8 @@ pub(crate) struct RuleArgs {
     /// every registry takes such an index
     #[arg(long)]
     keep_manifest_list: bool,
-    /// Skip images that are not there, by tag or by digest, and say so; a part that is missing is still a failure
+    /// Skip images that are not there, by tag or by digest, and say so; a part that is missing is still a failure, and so
+    /// is an image that the registry denies, which may be there
     #[arg(long)]
     skip_missing: bool,
     /// Put again what is there already: every blob and every manifest

@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use longshore::mirror::Lost;
-use longshore::ops::{self, CopiedImage, CopyRequest, Ends};
+use longshore::ops::{self, CopiedImage, CopyReport, CopyRequest, Ends};
 
 use super::{failed, images};
 use crate::cli::Context;
 use crate::cli::args::Telling;
 use crate::cli::exit::Exit;
 
-/// Copies what is asked for, and tells of it and of what was `lost` before. What failed is kept in the file for that, or
-/// in the bundles that it was for.
+/// Copies what is asked for, and tells of it and of what was `lost` before.
 pub(super) async fn run(
     ends: &Ends,
     request: &CopyRequest,
@@ -21,7 +20,18 @@ pub(super) async fn run(
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let progress = Arc::new(context.progress());
-    let mut report = ops::copy(ends, request, progress).await;
+    let report = ops::copy(ends, request, progress).await;
+    tell(report, lost, telling, context).await
+}
+
+/// Tells of a run, and of what was `lost` before. What failed is kept in the file for that, or in the bundles that it was
+/// for.
+pub(super) async fn tell(
+    mut report: CopyReport,
+    lost: Vec<Lost>,
+    telling: &Telling,
+    context: &Context,
+) -> anyhow::Result<Exit> {
     let Telling { missing, failures, .. } = telling;
     let failed = failed::of(&report.images, &lost, *missing);
     let copied = report.images.iter().map(|image| &image.destination);

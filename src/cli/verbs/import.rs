@@ -9,7 +9,7 @@ use longshore::ops::{CopyRequest, Ends, Import};
 use longshore::store::bundle::BundleReader;
 use longshore::transfer::Attachments;
 
-use super::{Work, bundles, images, mirror, mirror_file};
+use super::{Work, bundles, copy, mirror, mirror_file};
 use crate::cli::Context;
 use crate::cli::args::{MirrorArgs, Telling};
 use crate::cli::exit::Exit;
@@ -48,5 +48,5 @@ async fn run(
     }
     let progress = Arc::new(context.progress());
     let report = import.run(ends, &request, progress).await?;
-    images::tell(report.images, &telling, context).await
+    copy::tell(report, Vec::new(), &telling, context).await
 }

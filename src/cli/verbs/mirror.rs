@@ -13,15 +13,13 @@ use longshore::store::Unaware;
 use super::mirror_plan::{self, Wanted};
 use super::{Work, bundles, ends, import, mirror_file, mirror_set};
 use crate::cli::Context;
-use crate::cli::args::{Intent, Kept, MirrorArgs, MirrorRequest, Mirroring};
+use crate::cli::args::{Intent, MirrorArgs, MirrorRequest, Mirroring};
 use crate::cli::exit::Exit;
 
 /// Passwords are asked for here.
 pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<'_>> {
-    match args.planning.kept() {
-        Some(Kept::Apply(file)) => return mirror_plan::apply(file, args, context),
-        Some(Kept::Replan(file)) => return mirror_plan::replan(file, args, context),
-        None => {}
+    if let Some(kept) = args.planning.kept() {
+        return mirror_plan::follow(kept, args, context);
     }
     if let Some(dir) = args.from.clone() {
         return import::start(dir, args, context);

@@ -1,6 +1,6 @@
 //! `mirror` with plans: they are shown, written, compared, carried out.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -12,9 +12,9 @@ use longshore::ops::{
 };
 
 use super::advised::Advised;
-use super::{Work, bundles, copy, images, mirror, mirror_file, plan};
+use super::{Work, bundles, copy, mirror, mirror_file, plan};
 use crate::cli::Context;
-use crate::cli::args::{Copy, Format, Intent, MirrorArgs, Mirroring, Missing, Telling};
+use crate::cli::args::{Copy, Format, Intent, Kept, MirrorArgs, Mirroring, Missing, Telling};
 use crate::cli::diagnose::diagnose;
 use crate::cli::exit::Exit;
 use crate::cli::progress::Fetched;
@@ -141,51 +141,18 @@ async fn verify(wanted: Wanted, file: &Path, context: &Context) -> anyhow::Resul
     Err(Advised::failed(what, Some(hint)).into())
 }
 
-/// Does what the plan in `file` says, unless something has moved. Passwords are asked for here.
-pub(super) fn apply(
-    file: PathBuf,
-    args: MirrorArgs,
-    context: &Context,
-) -> anyhow::Result<Work<'_>> {
-    let Opened { ends, lock, copy, telling } = open(&file, args, context)?;
+/// Does what a plan says, or tells what has moved since it was made, or plans that anew first. Passwords are asked for
+/// here.
+pub(super) fn follow(kept: Kept, args: MirrorArgs, context: &Context) -> anyhow::Result<Work<'_>> {
+    let (Kept::Apply(file) | Kept::Replan(file)) = &kept;
+    let opened = open(file, args, context)?;
     let work = async move {
-        let moved = ops::moved(&ends, &lock).await?;
-        if moved.is_empty() {
-            return follow(&ends, &lock, copy.request, &telling, context).await;
+        let moved = ops::moved(&opened.ends, &opened.lock).await?;
+        match kept {
+            _ if moved.is_empty() => opened.apply(&opened.lock, context).await,
+            Kept::Apply(file) => refuse(&moved, &file, context),
+            Kept::Replan(file) => opened.replan(&moved, &file, context).await,
         }
-        if context.output.format() == Format::Json {
-            context.output.json(&serde_json::json!({ "moved": moved }))?;
-        }
-        list(&moved.iter().map(told).collect::<Vec<_>>(), context);
-        let what = format!("nothing is copied: {}", since(&moved, &file));
-        let hint = "to plan that anew and go on, give --replan; to look first, make a new plan";
-        Err(Advised::failed(what, Some(hint.to_owned())).into())
-    };
-    Ok(work.boxed())
-}
-
-/// Does what the plan in `file` says, after planning anew what has moved. Passwords are asked for here.
-pub(super) fn replan(
-    file: PathBuf,
-    args: MirrorArgs,
-    context: &Context,
-) -> anyhow::Result<Work<'_>> {
-    let Opened { ends, lock, copy, telling } = open(&file, args, context)?;
-    let work = async move {
-        let moved = ops::moved(&ends, &lock).await?;
-        if moved.is_empty() {
-            return follow(&ends, &lock, copy.request, &telling, context).await;
-        }
-        let (speed, observer) = (speed(&copy.traffic), observer(context));
-        let planned = ops::replan(&ends, &lock, &moved, speed, observer.as_ref()).await;
-        drop(observer);
-        if !planned.failures.is_empty() {
-            return Ok(failed(&planned, context));
-        }
-        ops::write_lock(&file, &planned.lock)?;
-        list(&moved.iter().map(told).collect::<Vec<_>>(), context);
-        context.note(format!("{} is planned anew", file.display()));
-        follow(&ends, &planned.lock, copy.request, &telling, context).await
     };
     Ok(work.boxed())
 }
@@ -212,16 +179,40 @@ fn open(file: &Path, args: MirrorArgs, context: &Context) -> anyhow::Result<Open
     Ok(Opened { ends, lock, copy, telling })
 }
 
-async fn follow(
-    ends: &Ends,
-    lock: &Lock,
-    request: CopyRequest,
-    telling: &Telling,
-    context: &Context,
-) -> anyhow::Result<Exit> {
-    let progress = Arc::new(context.progress());
-    let report = ops::apply(ends, lock, &request.options, progress).await;
-    images::tell(report.images, telling, context).await
+impl Opened {
+    async fn apply(&self, lock: &Lock, context: &Context) -> anyhow::Result<Exit> {
+        let progress = Arc::new(context.progress());
+        let report = ops::apply(&self.ends, lock, &self.copy.request.options, progress).await;
+        copy::tell(report, Vec::new(), &self.telling, context).await
+    }
+
+    async fn replan(
+        &self,
+        moved: &[Moved],
+        file: &Path,
+        context: &Context,
+    ) -> anyhow::Result<Exit> {
+        let (speed, observer) = (speed(&self.copy.traffic), observer(context));
+        let planned = ops::replan(&self.ends, &self.lock, moved, speed, observer.as_ref()).await;
+        drop(observer);
+        if !planned.failures.is_empty() {
+            return Ok(failed(&planned, context));
+        }
+        ops::write_lock(file, &planned.lock)?;
+        list(&moved.iter().map(told).collect::<Vec<_>>(), context);
+        context.note(format!("{} is planned anew", file.display()));
+        self.apply(&planned.lock, context).await
+    }
+}
+
+fn refuse(moved: &[Moved], file: &Path, context: &Context) -> anyhow::Result<Exit> {
+    if context.output.format() == Format::Json {
+        context.output.json(&serde_json::json!({ "moved": moved }))?;
+    }
+    list(&moved.iter().map(told).collect::<Vec<_>>(), context);
+    let what = format!("nothing is copied: {}", since(moved, file));
+    let hint = "to plan that anew and go on, give --replan; to look first, make a new plan";
+    Err(Advised::failed(what, Some(hint.to_owned())).into())
 }
 
 fn told(moved: &Moved) -> String {

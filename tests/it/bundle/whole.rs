@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{Scene, contents, files, import, sums_are_right};
+use crate::support::faults::{Canned, Fault, Proxy};
 use crate::support::layout::digest;
 use crate::support::site::Site;
 use crate::support::skopeo;
@@ -103,6 +104,34 @@ fn a_failed_image_does_not_cost_the_rest() {
     sums_are_right(&scene.shell.path("out"));
     scene.shell.ok(&import("bundle:out", &far.image("ns")));
     scene.is_at(&far, &["org/a:v1", "org/gone:v1"]);
+}
+
+#[test]
+fn an_import_keeps_what_failed() {
+    need!("docker-registry", "skopeo");
+    let (scene, far) = (Scene::new(), Site::open());
+    let names = ["org/a:v1", "org/b:v1"];
+    for (name, seed) in names.iter().zip(1..) {
+        scene.image(name, &[scene.layout.noise_layer(seed, 20_000)]);
+    }
+    scene.pack(&names, "out");
+    let proxy = Proxy::before(far.registry.address());
+    let denied = Fault::Answer(Canned::status(403));
+    proxy.fault(usize::MAX, "PUT", "/v2/ns/org/b/manifests", denied);
+    let root = format!("{}/ns", proxy.address());
+    let args = [&import("bundle:out", &root)[..], &["--failed", "again.txt"]].concat();
+    scene.shell.fails(1, &args);
+    scene.is_at(&far, &names[..1]);
+    let text = fs::read_to_string(scene.shell.path("again.txt")).unwrap();
+    let line = format!("\nbundle:out:org/b:v1 {root}/org/b:v1\n");
+    assert!(text.ends_with(&line), "{text}");
+
+    let direct = text.replace(&proxy.address(), far.registry.address());
+    fs::write(scene.shell.path("again.txt"), direct).unwrap();
+    let again = ["mirror", "--dest-plain-http", "--failed", "again.txt", "-f", "again.txt"];
+    scene.shell.ok(&again);
+    scene.is_at(&far, &names);
+    assert!(!scene.shell.path("again.txt").exists());
 }
 
 #[test]
