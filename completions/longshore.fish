@@ -128,7 +128,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l since -d 
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l split -d 'Put the blobs of the bundle into tar files of at most so many bytes: 4GiB, 700MiB, 4700MB [default: archiveSize of the set, in GiB; without one no tar files]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l sign-key -d 'Sign the bundle with this key: Ed25519, as \'openssl genpkey -algorithm ed25519\' writes it' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l verify-key -d 'Import the bundle only if it is signed by the owner of this public key, as \'openssl pkey -pubout\' writes it' -r -F
-complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l failed -d 'Write the mappings that failed to this file, for -f [default: failed.txt in the bundle that they were for]' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l failed -d 'Write the mappings that failed to this file, for -f [default: failed.txt in the bundle that they were for]. A plan is applied again instead: what it pins cannot stand in a mapping' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l plan -d 'Show the same and write it to FILE, to be reviewed, kept, and carried out by --apply' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l apply -d 'Do just what the plan in FILE says; when a tag has moved since, on either side, change nothing and fail' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
@@ -161,7 +161,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dry-run -
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l locked -d 'With --plan: write nothing, and fail when FILE is not what would be planned now'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l replan -d 'With --apply: plan anew what has moved, write that to FILE, and go on'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l keep-manifest-list -d 'Where only some platforms are taken: keep the index and its digest all the same, without the other images. Not every registry takes such an index'
-complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l skip-missing -d 'Skip images that are not there, by tag or by digest, and say so; a part that is missing is still a failure'
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l skip-missing -d 'Skip images that are not there, by tag or by digest, and say so; a part that is missing is still a failure, and so is an image that the registry denies, which may be there'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l force -d 'Put again what is there already: every blob and every manifest'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l skip-mount -d 'Never take blobs over from another repository of the registry'
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l continue-on-error -d 'Accepted as with oc: an image that fails never stops the others anyway'

@@ -210,6 +210,13 @@ fn a_bundle_is_proven_as_by_an_import() {
     shell.ok(&["mirror", "--since", "usb", "oci:image:v2", "bundle:next:org/app:v2"]);
     assert_eq!(shell.ok(&["verify", "bundle:next", "--deep"]), "");
 
+    shell.ok(&["mirror", "--split", "1MiB", "oci:image:v1", "bundle:parts:org/app:v1"]);
+    assert_eq!(shell.ok(&["verify", "bundle:parts"]), "");
+    let part = fs::read_dir(shell.path("parts")).unwrap().map(|entry| entry.unwrap().path());
+    let part = part.filter(|path| path.extension().is_some_and(|end| end == "tar")).min().unwrap();
+    fs::remove_file(part).unwrap();
+    assert!(shell.run(&["verify", "bundle:parts"]).stdout.starts_with("damaged "));
+
     let hex = digest(&layer.descriptor).strip_prefix("sha256:").unwrap();
     let file = shell.path("usb/blobs/sha256").join(hex);
     let mut bytes = fs::read(&file).unwrap();

@@ -218,13 +218,13 @@ impl Source for BundleSource {
 
 #[async_trait]
 impl Store for BundleSource {
-    /// A blob that is presumed at the destination lacks nowhere.
+    /// What its list of contents says, which is proven with the bundle, wherever the bytes are: in a file, in parts, or
+    /// presumed at the destination.
     async fn blob_size(&self, blob: &Descriptor) -> Result<Option<u64>> {
-        let presumed = &self.bundle.contents().presumed;
-        match presumed.binary_search_by(|presumed| presumed.digest.cmp(&blob.digest)) {
-            Ok(index) => Ok(Some(presumed[index].size)),
-            Err(_) => Store::blob_size(&self.bundle.layout, blob).await,
-        }
+        let Contents { blobs, presumed, .. } = self.bundle.contents();
+        let held = blobs.binary_search_by(|held| held.digest.cmp(&blob.digest));
+        let far = presumed.binary_search_by(|presumed| presumed.digest.cmp(&blob.digest));
+        Ok(held.map(|index| blobs[index].size).or(far.map(|index| presumed[index].size)).ok())
     }
 
     async fn remove_manifest(&self, _: &Digest) -> Result<bool> {
