@@ -18,12 +18,14 @@ fn a_large_blob_takes_little_memory() {
     let layout = Layout::new(shell.path("image"));
     layout.name("v1", &layout.image("linux/amd64", &[layout.noise_layer(1, BLOB)]));
     let image = site.image("large/app:v1");
-    let there = other.image("large/app:v1");
+    let (there, below) = (other.image("large/app:v1"), other.image("ns"));
     for args in [
         &["push", "--plain-http", "oci:image:v1", &image][..],
         &["pull", "--plain-http", &image, "oci:copy:v1"],
         &["mirror", "--src-plain-http", "--dest-plain-http", &image, &there],
         &["verify", "--plain-http", "--deep", &there],
+        &["mirror", "--src-plain-http", "--split", "100MiB", &image, "bundle:parts"],
+        &["mirror", "--dest-plain-http", "--from", "bundle:parts", &below],
     ] {
         let peak = peak_memory(&shell, args);
         assert!(peak <= LIMIT_KIB, "{}: {peak} KiB", args[0]);

@@ -1,29 +1,22 @@
 //! A bundle being written.
 
-use std::collections::BTreeMap;
+mod finish;
+mod sink;
+
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use async_trait::async_trait;
-
+use self::sink::BundleSink;
 use super::split::{Parts, split_of};
-use super::sums::Sums;
-use super::survey::{Needed, Stock, Survey, attached_to};
+use super::survey::{Stock, Survey};
 use super::{
-    BUNDLE_FILE, Base, BundleError, BundleOptions, BundledImage, Contents, HeldBlob, MARKER_FILE,
-    PresumedBlob, SIGNATURE_FILE, SUMS_FILE, SigningKey, SplitSize, is_at, marker, read_small,
-    unusable,
+    BUNDLE_FILE, Base, BundleError, BundleOptions, Contents, MARKER_FILE, SIGNATURE_FILE,
+    SUMS_FILE, SigningKey, SplitSize, is_at, marker, read_small, unusable,
 };
-use crate::model::{
-    Descriptor, Digest, Endpoint, ImagePath, Manifest, RefName, Repository, RepositoryPath,
-};
-use crate::store::file::blocking;
-use crate::store::layout::{Files, INDEX_FILE, LAYOUT_FILE};
-use crate::store::{
-    Arrival, Error, Layout, Reference, Result, Sink, Source, WriteOptions, partial,
-};
+use crate::model::{Descriptor, Digest, ImagePath, RepositoryPath};
+use crate::store::{Arrival, Error, Layout, Result, Sink, WriteOptions, partial};
 
 /// A bundle being written; what is there of it already is kept, and updated.
 pub struct BundleWriter {
@@ -146,6 +139,10 @@ impl BundleWriter {
         marker::write(&self.dir, self.options.durability, &sums)
     }
 
+    fn has(&self, blob: &Descriptor) -> Result<bool> {
+        Ok(self.size_of(&blob.digest)? == Some(blob.size))
+    }
+
     fn presumes(&self, digest: &Digest) -> bool {
         self.base.find(digest).is_some()
     }
@@ -158,147 +155,6 @@ impl BundleWriter {
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
         }
-    }
-
-    /// Ends the writing: what no image needs any more is removed, then the bundle is made whole.
-    fn finish(&self) -> Result<()> {
-        self.begin()?;
-        self.parts.as_ref().map_or(Ok(()), Parts::finish)?;
-        let images = self.images()?;
-        let (contents, survey) = self.take_stock(&images)?;
-        self.tidy(&survey)?;
-        self.seal(&contents)
-    }
-
-    /// The images that are in the bundle now, each with where it came from, as far as that is known.
-    fn images(&self) -> Result<Vec<BundledImage>> {
-        let mut images = BTreeMap::new();
-        let entries: Vec<_> = self.layout.index()?.entries().collect();
-        let known: BTreeMap<ImagePath, BundledImage> = self.known();
-        for entry in entries {
-            let name = entry.name.filter(|name| attached_to(name.as_str()).is_none());
-            let Some(name) = name.and_then(|name| name.as_str().parse::<ImagePath>().ok()) else {
-                continue;
-            };
-            let digest = entry.descriptor.digest;
-            let source = known.get(&name).filter(|image| image.digest == digest);
-            let source = source.and_then(|image| image.source.clone());
-            images.insert(name.clone(), BundledImage { name, digest, source });
-        }
-        for (name, image) in known.into_iter().filter(|(name, _)| name.digest.is_some()) {
-            images.entry(name).or_insert(image);
-        }
-        Ok(images.into_values().collect())
-    }
-
-    /// What was told of images, by this run and by earlier ones.
-    fn known(&self) -> BTreeMap<ImagePath, BundledImage> {
-        let before = self.before.iter().flat_map(|contents| contents.images.clone());
-        let mut known: BTreeMap<_, _> = before.map(|image| (image.name.clone(), image)).collect();
-        for (name, arrival) in &self.state().arrivals {
-            let source = Some(arrival.source.to_string());
-            let digest = arrival.digest.clone();
-            known.insert(name.clone(), BundledImage { name: name.clone(), digest, source });
-        }
-        known
-    }
-
-    fn take_stock(&self, images: &[BundledImage]) -> Result<(Contents, Survey)> {
-        let mut survey = Survey::default();
-        for image in images {
-            survey.add(self, &image.name.path, &image.digest)?;
-            let lacking = survey.absent.keys().find(|blob| !self.presumes(blob));
-            if let Some(blob) = lacking {
-                let (image, blob) = (image.name.to_string(), blob.clone());
-                return Err(BundleError::Lacks { dir: self.dir.clone(), image, blob }.into());
-            }
-        }
-        let entries: Vec<_> = self.layout.index()?.entries().collect();
-        survey.add_referrers(self, &entries)?;
-        let held = survey.held.iter().map(|(digest, Needed { size, repository })| HeldBlob {
-            digest: digest.clone(),
-            size: *size,
-            repository: repository.clone(),
-        });
-        let presumed = survey.absent.iter().filter_map(|(digest, needed)| {
-            let repository = self.base.find(digest)?.clone();
-            Some(PresumedBlob { digest: digest.clone(), size: needed.size, repository })
-        });
-        let mut contents = Contents::new(images.to_vec(), held.collect(), presumed.collect());
-        contents.split = self.parts.as_ref().map(|parts| parts.split());
-        if !contents.presumed.is_empty() {
-            contents.base.clone_from(&self.base.known_from);
-        }
-        Ok((contents, survey))
-    }
-
-    /// Removes what nothing in the bundle needs.
-    fn tidy(&self, survey: &Survey) -> Result<()> {
-        partial::remove_private(&self.dir)?;
-        let is_listed = |digest: &Digest| survey.has_manifest(digest);
-        let stays = |digest: &Digest| {
-            survey.has_manifest(digest) || self.parts.is_none() && survey.held.contains_key(digest)
-        };
-        if self.layout.has_more_than(&is_listed, &stays)? {
-            self.unfinish()?;
-            self.layout.keep_only(&is_listed, &stays)?;
-        }
-        self.parts.as_ref().map_or(Ok(()), |parts| self.tidy_parts(parts, survey))
-    }
-
-    /// Removes the parts that nothing in the bundle needs. What is of no use in others stays: to be without it, they
-    /// would have to be written anew.
-    fn tidy_parts(&self, parts: &Arc<Parts>, survey: &Survey) -> Result<()> {
-        let is_needed = |digest: &Digest| survey.held.contains_key(digest);
-        for number in parts.unneeded(&is_needed)? {
-            self.unfinish()?;
-            parts.remove(number)?;
-        }
-        let bytes = parts.bytes_beside(&is_needed)?;
-        if bytes > 0 {
-            let dir = self.dir.display();
-            tracing::warn!(
-                "{bytes} bytes in the parts of bundle:{dir} are of no use any more: a new bundle would be smaller"
-            );
-        }
-        Ok(())
-    }
-
-    /// Writes what makes a bundle whole, unless it is there.
-    fn seal(&self, contents: &Contents) -> Result<()> {
-        let path = self.dir.join(BUNDLE_FILE);
-        let bytes = contents.to_bytes().map_err(|error| unusable(path.clone(), error))?;
-        let sums = self.sums(contents, &bytes)?;
-        let (file, text) = (self.dir.join(SUMS_FILE), sums.to_text());
-        if read_small(&file)?.is_none_or(|there| there != text.as_bytes()) {
-            self.unfinish()?;
-            self.options.durability.write_atomically(&path, &bytes)?;
-            self.options.durability.write_atomically(&file, text.as_bytes())?;
-        }
-        if let Some(signer) = &self.signer {
-            let (file, signature) = (self.dir.join(SIGNATURE_FILE), signer.sign(text.as_bytes()));
-            self.options.durability.write_atomically(&file, &signature)?;
-        }
-        remove(&self.dir.join(MARKER_FILE))
-    }
-
-    /// The sums of all files. Blobs are known by theirs.
-    fn sums(&self, contents: &Contents, bundle: &[u8]) -> Result<Sums> {
-        let mut sums = Sums::default();
-        for name in [INDEX_FILE, LAYOUT_FILE] {
-            let bytes = read_small(&self.dir.join(name))?.unwrap_or_default();
-            sums.insert(name.to_owned(), Digest::of(&bytes));
-        }
-        sums.insert(BUNDLE_FILE.to_owned(), Digest::of(bundle));
-        for HeldBlob { digest, .. } in &contents.blobs {
-            if self.parts.is_none() || self.layout.blob_size(digest)?.is_some() {
-                sums.insert(blob_file(digest), self.layout.sha256_of(digest)?);
-            }
-        }
-        for (name, sum) in self.parts.as_ref().map_or(Ok(Vec::new()), |parts| parts.sums())? {
-            sums.insert(name, sum);
-        }
-        Ok(sums)
     }
 }
 
@@ -345,12 +201,6 @@ fn remove(path: &Path) -> Result<()> {
     }
 }
 
-impl BundleWriter {
-    fn has(&self, blob: &Descriptor) -> Result<bool> {
-        Ok(self.size_of(&blob.digest)? == Some(blob.size))
-    }
-}
-
 impl Stock for BundleWriter {
     fn layout(&self) -> &Layout {
         &self.layout
@@ -363,93 +213,5 @@ impl Stock for BundleWriter {
             Some(_) => Ok(None),
             None => self.layout.blob_size(blob),
         }
-    }
-}
-
-/// One repository of a bundle.
-struct BundleSink {
-    bundle: Arc<BundleWriter>,
-    repository: RepositoryPath,
-}
-
-impl BundleSink {
-    /// What the bundle's layout calls an image of this repository.
-    fn full_name(&self, name: &RefName) -> Result<RefName> {
-        let unusable = |source| Error::Name { place: self.place(), source };
-        format!("{}:{name}", self.repository).parse().map_err(unusable)
-    }
-
-    fn put(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {
-        let bundle = &self.bundle;
-        let name = name.map(|name| self.full_name(name)).transpose()?;
-        for blob in manifest.blobs().filter(|blob| !blob.is_foreign()) {
-            if !bundle.has(blob)? && !bundle.presumes(&blob.digest) {
-                let (what, place) = (format!("blob {}", blob.digest), self.place());
-                return Err(Error::NotFound { what, place, source: None });
-            }
-        }
-        bundle.unfinish()?;
-        bundle.layout.keep_manifest(manifest, name.as_ref())
-    }
-}
-
-#[async_trait]
-impl Sink for BundleSink {
-    fn place(&self) -> String {
-        format!("bundle:{}:{}", self.bundle.dir.display(), self.repository)
-    }
-
-    fn pool(&self) -> String {
-        format!("bundle:{}", self.bundle.dir.display())
-    }
-
-    async fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
-        let (bundle, wanted) = (Arc::clone(&self.bundle), blob.clone());
-        let is_there = blocking(move || bundle.has(&wanted)).await?;
-        Ok(is_there || self.bundle.presumes(&blob.digest))
-    }
-
-    async fn mount_blob(&self, _: &Descriptor, _: &Repository) -> Result<bool> {
-        Ok(false)
-    }
-
-    async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
-        self.bundle.begin()?;
-        match &self.bundle.parts {
-            Some(parts) => parts.put(blob, source).await,
-            None => self.bundle.layout.put_blob(blob, source).await,
-        }
-    }
-
-    async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>> {
-        let reference = match reference {
-            Reference::Name(name) => Reference::Name(self.full_name(name)?),
-            other => other.clone(),
-        };
-        let found = self.bundle.layout.manifest_digest(&reference).await?;
-        match found {
-            Some(digest) if self.bundle.is_whole(&self.repository, &digest)? => Ok(Some(digest)),
-            _ => Ok(None),
-        }
-    }
-
-    async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {
-        let sink = Self { bundle: Arc::clone(&self.bundle), repository: self.repository.clone() };
-        let (manifest, name) = (manifest.clone(), name.cloned());
-        blocking(move || sink.put(&manifest, name.as_ref())).await
-    }
-
-    fn record(&self, arrival: &Arrival) {
-        if let Endpoint::Bundle { name: Some(name), .. } = &arrival.destination {
-            let digest = name.tag.is_none().then(|| arrival.digest.clone());
-            let name = ImagePath { digest, ..name.clone() };
-            self.bundle.state().arrivals.push((name, arrival.clone()));
-        }
-    }
-
-    async fn finish(&self) -> Result<()> {
-        self.bundle.layout.finish().await?;
-        let bundle = Arc::clone(&self.bundle);
-        blocking(move || bundle.finish()).await
     }
 }

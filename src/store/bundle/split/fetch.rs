@@ -4,15 +4,19 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
+use tokio::sync::SemaphorePermit;
 
-use super::format::Cut;
-use super::parts::{Hold, Parts};
+use super::format::{Cut, MemberName};
+use super::hold::Hold;
+use super::parts::Parts;
 use crate::model::{Descriptor, Hasher};
 use crate::store::file::blocking;
-use crate::store::{Error, Result, Source};
+use crate::store::{Error, Result, Source, collect};
 
 /// Sizes come from strangers: none may reach the end of what files can be.
 const MAX_SIZE: u64 = 1 << 50;
+/// Blobs of so many bytes do not wait for the network while others wait for a part: a few of them are in memory.
+const SMALL: u64 = 256 * 1024;
 
 struct Fetch {
     parts: Arc<Parts>,
@@ -33,11 +37,12 @@ impl Parts {
         blob: &Descriptor,
         source: &dyn Source,
     ) -> Result<()> {
-        let _turn =
-            self.turns.acquire().await.map_err(|closed| Error::Backend(Box::new(closed)))?;
+        if blob.size <= SMALL {
+            return self.put_small(blob, source).await;
+        }
+        let _turn = self.turn().await?;
         loop {
-            let (parts, wanted, origin) = (Arc::clone(self), blob.clone(), source.place());
-            let mut fetch = blocking(move || Fetch::begin(parts, wanted, origin)).await?;
+            let mut fetch = self.begin(blob, source.place()).await?;
             let is_continued = fetch.written > 0;
             match fetch.fill(source).await {
                 Ok(()) => return blocking(move || fetch.keep()).await,
@@ -51,6 +56,31 @@ impl Parts {
             }
         }
     }
+
+    /// The same for a blob that nobody's turn is to wait for: it is taken first, and then written.
+    async fn put_small(self: &Arc<Self>, blob: &Descriptor, source: &dyn Source) -> Result<()> {
+        let bytes = collect(source, blob, SMALL).await?;
+        let _turn = self.turn().await?;
+        let mut fetch = self.begin(blob, source.place()).await?;
+        let there = usize::try_from(fetch.written).unwrap_or_default().min(bytes.len());
+        fetch.take(bytes.slice(there..)).await?;
+        if fetch.check().is_err() {
+            // What was there was wrong.
+            blocking(move || fetch.discard()).await?;
+            fetch = self.begin(blob, source.place()).await?;
+            fetch.take(bytes).await?;
+        }
+        blocking(move || fetch.keep()).await
+    }
+
+    async fn turn(&self) -> Result<SemaphorePermit<'_>> {
+        self.turns.acquire().await.map_err(|closed| Error::Backend(Box::new(closed)))
+    }
+
+    async fn begin(self: &Arc<Self>, blob: &Descriptor, origin: String) -> Result<Fetch> {
+        let (parts, blob) = (Arc::clone(self), blob.clone());
+        blocking(move || Fetch::begin(parts, blob, origin)).await
+    }
 }
 
 impl Fetch {
@@ -63,9 +93,14 @@ impl Fetch {
         let cut = Cut::new(&blob.digest, blob.size, parts.split);
         let (mut hasher, mut written) = (blob.digest.algorithm().hasher(), 0);
         for (number, piece) in parts.pieces(&blob.digest)? {
-            let follows = cut.at(written).is_some_and(|(name, end)| {
-                name.piece.unwrap_or(1) == number && end == written + piece.size
-            });
+            if number == 0 {
+                // Its bytes are proven: it is the size that is wrong.
+                let (digest, expected, found) = (blob.digest, blob.size, piece.size);
+                return Err(Error::Size { digest, expected, found, place: origin });
+            }
+            let follows = cut
+                .at(written)
+                .is_some_and(|(name, end)| name.number() == number && end == written + piece.size);
             if !follows {
                 parts.discard(&blob.digest)?;
                 (hasher, written) = (blob.digest.algorithm().hasher(), 0);
@@ -76,23 +111,21 @@ impl Fetch {
         }
         let mut fetch = Self { parts, blob, cut, hasher, written, hold: None, origin };
         if fetch.written < fetch.blob.size || fetch.blob.size == 0 {
-            fetch.open(|_| {})?;
+            let (name, size) = fetch.member()?;
+            let mut hold = fetch.parts.hold_for(&name, size)?;
+            fetch.written += hold.begin(name, size, &mut fetch.hasher)?;
+            fetch.hold = Some(hold);
         }
         Ok(fetch)
     }
 
-    /// Opens the member that the next byte goes to.
-    fn open(&mut self, prepare: impl FnOnce(&mut Hold)) -> Result<()> {
+    /// The member that the next byte goes to, and its size.
+    fn member(&self) -> Result<(MemberName, u64)> {
         let (name, end) = self.cut.at(self.written).ok_or_else(|| Error::Unsupported {
             place: self.origin.clone(),
             why: "has a blob that would be cut into more than 999999 pieces: parts have to be larger",
         })?;
-        let size = end - self.written;
-        let mut hold = self.parts.hold_for(&name, size)?;
-        prepare(&mut hold);
-        self.written += hold.begin(name, size, &mut self.hasher)?;
-        self.hold = Some(hold);
-        Ok(())
+        Ok((name, end - self.written))
     }
 
     async fn fill(&mut self, source: &dyn Source) -> Result<()> {
@@ -125,13 +158,18 @@ impl Fetch {
     /// Ends a piece, and with it its part, and begins the next.
     async fn next_piece(&mut self) -> Result<()> {
         let Some(mut hold) = self.hold.take() else { return Ok(()) };
-        blocking(move || {
+        let (name, size) = self.member()?;
+        let (parts, mut hasher) = (Arc::clone(&self.parts), self.hasher.clone());
+        let next = blocking(move || {
             hold.complete()?;
-            hold.seal()
-        })
-        .await?;
-        // What another run left of it does not follow what is there now.
-        self.open(Hold::give_up)
+            hold.seal()?;
+            let mut next = parts.hold_for(&name, size)?;
+            // What another run left of it does not follow what is there now.
+            next.give_up();
+            next.begin(name, size, &mut hasher).map(|_| next)
+        });
+        self.hold = Some(next.await?);
+        Ok(())
     }
 
     fn check(&self) -> Result<()> {

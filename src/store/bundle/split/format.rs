@@ -119,8 +119,22 @@ impl MemberName {
         (name.to_string() == text).then_some(name)
     }
 
+    /// Its number among the pieces of its blob; 0 is the whole blob.
+    pub(super) fn number(&self) -> u32 {
+        self.piece.unwrap_or(0)
+    }
+
+    /// The room that this member needs: a piece needs a part for its own.
+    pub(super) fn need(&self, size: u64, split: SplitSize) -> u64 {
+        if self.piece.is_some() {
+            split.blocks() - HEAD - END.len() as u64
+        } else {
+            self.room(size)
+        }
+    }
+
     /// The bytes that this member takes in a part.
-    pub(super) fn room(&self, size: u64) -> u64 {
+    fn room(&self, size: u64) -> u64 {
         self.header(size).len() as u64 + size.next_multiple_of(BLOCK)
     }
 }
@@ -144,11 +158,11 @@ pub(super) struct Cut {
 impl Cut {
     /// A blob of `size` bytes in parts of `split`.
     pub(super) fn new(digest: &Digest, size: u64, split: SplitSize) -> Self {
-        let most = split.get() - HEAD - END.len() as u64;
+        let most = split.blocks() - HEAD - END.len() as u64;
         let whole = MemberName { digest: digest.clone(), piece: None };
         let is_cut = whole.room(size) > most;
         let name = MemberName { piece: Some(1), ..whole };
-        let content = (most - name.room(0)) / BLOCK * BLOCK;
+        let content = most - name.room(0);
         Self { digest: digest.clone(), size, piece: is_cut.then_some(content) }
     }
 
@@ -229,7 +243,7 @@ mod tests {
     #[test]
     fn pieces_fill_parts_and_no_more() {
         let digest = Digest::of(b"x");
-        let most = (1 << 20) - HEAD - 1024;
+        let most = (1 << 20) - 512 - HEAD - 1024;
         let fits = |size| Cut::new(&digest, size, split()).piece.is_none();
         assert!(fits(most - 512) && !fits(most - 511) && !fits(u64::MAX / 2));
         let size = 3 * (most - 512) + 7;

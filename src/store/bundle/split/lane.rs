@@ -12,7 +12,7 @@ use crate::store::archive::END;
 use crate::store::file::Span;
 use crate::store::{Durability, Error, Result};
 
-/// Bytes that are gathered before they go to the file. Larger pieces go there at once.
+/// Bytes that are gathered before they go to the file.
 const BUFFER: usize = 256 * 1024;
 
 /// A part being written.
@@ -25,6 +25,8 @@ pub(super) struct Lane {
     pub(super) end: u64,
     /// The hash of all bytes before.
     pub(super) sum: Hasher,
+    /// Whether one of them is a piece of a blob.
+    has_piece: bool,
     /// A member behind them that was begun.
     pub(super) torn: Option<MemberName>,
     open: Option<Open>,
@@ -55,7 +57,10 @@ impl Lane {
         let file = File::options().read(true).write(true).create_new(true).open(&path);
         let file = Arc::new(file.map_err(Error::io("create", &path))?);
         let bytes = head.to_bytes();
-        file.write_all_at(&bytes, 0).map_err(Error::io("write", &path))?;
+        file.write_all_at(&bytes, 0).map_err(|error| {
+            let _ = std::fs::remove_file(&path);
+            Error::io("write", &path)(error)
+        })?;
         let mut sum = Algorithm::Sha256.hasher();
         sum.update(&bytes);
         Ok(Self::at(head, file, path, HEAD, sum))
@@ -69,12 +74,15 @@ impl Lane {
         end: u64,
         sum: Hasher,
     ) -> Self {
-        Self { head, file, path, end, sum, torn: None, open: None }
+        Self { head, file, path, end, sum, has_piece: false, torn: None, open: None }
     }
 
-    /// How many bytes members can still take.
+    /// How many bytes members can still take. A piece of a blob has its part for its own.
     pub(super) fn room(&self) -> u64 {
-        self.head.split.get().saturating_sub(self.end + END.len() as u64)
+        if self.has_piece {
+            return 0;
+        }
+        self.head.split.blocks().saturating_sub(self.end + END.len() as u64)
     }
 
     /// Whether no member is in it.
@@ -125,8 +133,14 @@ impl Lane {
         };
         let member = Member { name, start, size };
         sum.update(&padding(size));
-        (self.end, self.sum) = (member.end(), sum);
+        self.keep(&member, sum);
         self.cut(self.end).map(|()| Some(member))
+    }
+
+    /// Counts a member in that is whole; `sum` is the hash up to its end.
+    pub(super) fn keep(&mut self, member: &Member, sum: Hasher) {
+        (self.end, self.sum) = (member.end(), sum);
+        self.has_piece |= member.name.piece.is_some();
     }
 
     /// Leaves the member as it is, for someone to go on with it.

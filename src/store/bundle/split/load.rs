@@ -115,7 +115,7 @@ fn prove(
             return Ok(kept);
         }
         sum.update(&padding);
-        (lane.end, lane.sum) = (member.end(), sum);
+        lane.keep(&member, sum);
         kept.push(member);
     }
     lane.torn = torn.map(|member| member.name);
@@ -125,8 +125,8 @@ fn prove(
 /// The hash of what comes before a piece.
 fn hash_before(member: &Member, pieces: &Pieces) -> Result<Hasher> {
     let mut hasher = member.name.digest.algorithm().hasher();
-    let before = member.name.piece.map_or(0, |piece| piece - 1);
-    for (_, piece) in pieces.range(..=before) {
+    let before = (1..member.name.number()).map_while(|number| pieces.get(&number));
+    for piece in before {
         piece.open()?.for_each(|bytes| hasher.update(bytes))?;
     }
     Ok(hasher)

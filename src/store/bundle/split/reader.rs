@@ -5,7 +5,7 @@ use std::path::Path;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::scan::{self, Member};
+use super::scan::{self, MAX_MEMBERS, Member};
 use super::{PartError, Piece, Pieces, bytes_in, part_file};
 use crate::model::{Algorithm, Digest};
 use crate::store::bundle::unusable;
@@ -16,6 +16,7 @@ use crate::store::{BlobStream, Error, Result};
 #[derive(Debug, Default)]
 pub(in crate::store::bundle) struct PartSet {
     blobs: HashMap<Digest, Pieces>,
+    members: usize,
 }
 
 /// Why parts do not go together.
@@ -66,13 +67,16 @@ impl PartSet {
 
     /// The blobs that are cut.
     pub(in crate::store::bundle) fn cut(&self) -> Vec<&Digest> {
-        let cut = self.blobs.iter().filter(|(_, pieces)| pieces.len() > 1);
+        let cut = self.blobs.iter().filter(|(_, pieces)| !pieces.contains_key(&0));
         cut.map(|(digest, _)| digest).collect()
     }
 
-    /// Whether all bytes of a blob are there and are those of its digest. All of them are read.
+    /// Whether all pieces of a blob are there and are what its digest names. All of them are read.
     pub(in crate::store::bundle) fn is_proven(&self, digest: &Digest) -> Result<bool> {
         let Some(pieces) = self.blobs.get(digest) else { return Ok(false) };
+        if (1..).zip(pieces.keys()).any(|(expected, number)| expected != *number) {
+            return Ok(false);
+        }
         let mut hasher = digest.algorithm().hasher();
         for piece in pieces.values() {
             piece.open()?.for_each(|bytes| hasher.update(bytes))?;
@@ -82,12 +86,17 @@ impl PartSet {
 
     fn add(&mut self, span: &Span, part: u32, member: Member) -> Result<()> {
         let Member { name, start, size } = member;
+        self.members += 1;
+        if self.members > MAX_MEMBERS {
+            return Err(unusable(span.path.to_path_buf(), PartError::TooMany));
+        }
         let piece = Piece { part, path: span.path.clone(), start, size };
         let pieces = self.blobs.entry(name.digest.clone()).or_default();
-        match pieces.insert(name.piece.unwrap_or(1), piece) {
-            None => Ok(()),
-            Some(_) => Err(unusable(span.path.to_path_buf(), Twice(name.to_string()))),
+        let is_other_form = pieces.keys().any(|number| (*number == 0) != name.piece.is_none());
+        if is_other_form || pieces.insert(name.number(), piece).is_some() {
+            return Err(unusable(span.path.to_path_buf(), Twice(name.to_string())));
         }
+        Ok(())
     }
 }
 

@@ -5,8 +5,8 @@ use crate::store::archive::{BLOCK, END};
 use crate::store::file::Span;
 use crate::store::{Error, Result};
 
-/// Far more than any part has blobs.
-const MAX_MEMBERS: usize = 1_000_000;
+/// Far more than any bundle has blobs.
+pub(super) const MAX_MEMBERS: usize = 1_000_000;
 
 /// Why a part cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +17,7 @@ pub(in crate::store::bundle) enum PartError {
     Number(u32),
     #[error("what stands at byte {0} is not what a part of a bundle has there")]
     Member(u64),
-    #[error("it has more than {MAX_MEMBERS} members")]
+    #[error("there are more than {MAX_MEMBERS} members")]
     TooMany,
     #[error(transparent)]
     Read(#[from] Error),

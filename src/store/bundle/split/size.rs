@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::model::one_line;
+use crate::store::archive::BLOCK;
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -46,6 +47,11 @@ impl SplitSize {
     #[must_use]
     pub fn get(self) -> u64 {
         self.0
+    }
+
+    /// The most bytes of whole blocks that are *less*: a file on a FAT32 disk has less than 4 GiB.
+    pub(super) fn blocks(self) -> u64 {
+        (self.0 - 1) / BLOCK * BLOCK
     }
 }
 

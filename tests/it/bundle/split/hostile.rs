@@ -80,8 +80,9 @@ fn parts_hold_nothing_but_what_is_written_into_them() {
     let target = Target::split();
     let blob = |bytes: &[u8]| format!("blobs/sha256/{}", Digest::of(bytes).hex());
     let (x, piece) = (blob(b"x"), format!("{}.000001", blob(b"x")));
+    let second = format!("{}.000002", blob(b"x"));
     type Members<'a> = Vec<(&'a str, tar::EntryType, &'a [u8])>;
-    let refused: [(&str, Members<'_>); 12] = [
+    let refused: [(&str, Members<'_>); 14] = [
         ("cannot be used", vec![("../../etc/passwd", Regular, b"x")]),
         ("cannot be used", vec![("/etc/passwd", Regular, b"x")]),
         ("cannot be used", vec![("index.json", Regular, b"x")]),
@@ -93,6 +94,8 @@ fn parts_hold_nothing_but_what_is_written_into_them() {
         ("other bytes than those of", vec![(&x, Regular, b"y")]),
         ("twice", vec![(&x, Regular, b"x"), (&x, Regular, b"x")]),
         ("twice", vec![(&x, Regular, b"x"), (&piece, Regular, b"x")]),
+        ("are not that blob", vec![(&piece, Regular, b"y")]),
+        ("are not that blob", vec![(&second, Regular, b"x")]),
         ("not the blob of this digest", vec![(&x, Regular, b"x")]),
     ];
     for (why, members) in refused {

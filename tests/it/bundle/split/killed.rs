@@ -136,20 +136,22 @@ fn a_blob_is_continued_where_its_bytes_end() {
 
 #[test]
 fn a_disk_that_was_full_keeps_what_was_whole() {
-    need!("docker-registry", "skopeo", "sha256sum", "tar", "prlimit");
+    need!("docker-registry", "skopeo", "sha256sum", "tar");
     let (scene, far) = (scene(), Site::open());
     let proxy = Proxy::before(scene.near.registry.address());
     let lines = NAMES.map(|name| format!("{}/{name} bundle:out\n", proxy.address()));
     fs::write(scene.shell.path("mappings"), lines.concat()).unwrap();
     let write = ["mirror", "--src-plain-http", "--split", "2MiB", "-f", "mappings"];
-    // No part may grow beyond this: one layer of each size fits.
+    // No part may grow beyond 1.5 MB: a piece of a large layer does not fit, smaller blobs do.
     let longshore = program::longshore(scene.shell.home());
-    let mut command = Command::new("prlimit");
-    command.arg("--fsize=1500000").arg(longshore.get_program()).args(write);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 2930; exec \"$@\"", "sh"]);
+    command.arg(longshore.get_program()).args(write);
     command.current_dir(scene.shell.home()).env_clear();
     command.envs(longshore.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    let ended = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-    assert!(!ended.success());
+    let ended = command.stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.code() == Some(7) && said.contains("cannot write"), "{said}");
     let whole = whole_blobs(&scene.shell.path("out"));
     assert!(!whole.is_empty());
     scene.shell.fails(7, &import("bundle:out", &far.image("ns")));
@@ -174,10 +176,13 @@ fn what_is_there_of_a_blob_and_is_wrong_is_fetched_anew() {
     fs::write(scene.shell.path("slow"), lines.concat()).unwrap();
     let write = ["mirror", "--src-plain-http", "--split", "1MiB", "-f", "slow"];
     let mut child = scene.shell.start(&write);
-    std::thread::sleep(Duration::from_millis(500));
+    let dir = scene.shell.path("out");
+    while !is_under_way(&dir, 0) {
+        assert!(child.try_wait().unwrap().is_none());
+        std::thread::sleep(Duration::from_millis(1));
+    }
     child.kill().unwrap();
     child.wait().unwrap();
-    let dir = scene.shell.path("out");
     let unfinished: Vec<_> = parts(&dir)
         .into_iter()
         .filter(|part| part.extension().is_some_and(|e| e == "partial"))
@@ -191,6 +196,55 @@ fn what_is_there_of_a_blob_and_is_wrong_is_fetched_anew() {
     }
     scene.pack_split(&NAMES, "out", "1MiB");
     is_whole(&dir, MIB);
+    scene.shell.ok(&import("bundle:out", &far.image("ns")));
+    scene.is_at(&far, &NAMES);
+}
+
+#[test]
+fn a_failed_blob_costs_no_other() {
+    need!("docker-registry", "skopeo", "sha256sum", "tar");
+    let (scene, far) = (scene(), Site::open());
+    let lost = scene.layout.noise_layer(21, 2_400_000).descriptor["digest"].clone();
+    let write = ["mirror", "--src-plain-http", "--retries", "0", "--split", "1MiB", "-f"];
+    let dir = scene.shell.path("out");
+    let proxy = Proxy::before(scene.near.registry.address());
+    proxy.fault(usize::MAX, "GET", lost.as_str().unwrap(), Fault::Damage);
+    let lines = NAMES.map(|name| format!("{}/{name} bundle:out\n", proxy.address()));
+    fs::write(scene.shell.path("mappings"), lines.concat()).unwrap();
+    scene.shell.fails(1, &[&write[..], &["mappings"]].concat());
+    is_whole(&dir, MIB);
+    scene.shell.ok(&import("bundle:out", &far.image("ns")));
+    scene.is_at(&far, &NAMES[1..]);
+    let whole = whole_blobs(&dir);
+    scene.pack_split(&NAMES, "out", "1MiB");
+    assert!(whole.is_subset(&whole_blobs(&dir)));
+    is_whole(&dir, MIB);
+    scene.shell.ok(&import("bundle:out", &far.image("ns")));
+    scene.is_at(&far, &NAMES);
+}
+
+#[test]
+fn an_update_that_is_killed_is_finished_by_the_next() {
+    need!("docker-registry", "skopeo", "sha256sum", "tar");
+    let (scene, far) = (scene(), Site::open());
+    scene.pack_split(&NAMES[..1], "out", "1MiB");
+    let proxy = Proxy::before(scene.near.registry.address());
+    proxy.fault(usize::MAX, "GET", "/blobs/", Fault::Slow(Duration::from_millis(2)));
+    let lines = NAMES[1..].iter().map(|name| format!("{}/{name} bundle:out\n", proxy.address()));
+    fs::write(scene.shell.path("slow"), lines.collect::<String>()).unwrap();
+    let write = ["mirror", "--src-plain-http", "-f", "slow"];
+    for round in 0..8 {
+        let mut child = scene.shell.start(&write);
+        std::thread::sleep(Duration::from_millis(80 + 60 * round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let ran = scene.shell.run(&import("bundle:out", &far.image("ns")));
+        let is_finished = !scene.shell.path("out/bundle.unfinished").exists();
+        assert_eq!(ran.code, Some(if is_finished { 0 } else { 7 }), "{}", ran.stderr);
+        scene.is_at(&far, if is_finished { &NAMES[..1] } else { &[] });
+    }
+    scene.shell.ok(&write);
+    is_whole(&scene.shell.path("out"), MIB);
     scene.shell.ok(&import("bundle:out", &far.image("ns")));
     scene.is_at(&far, &NAMES);
 }

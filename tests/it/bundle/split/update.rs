@@ -1,6 +1,7 @@
 //! Split bundles that are updated, leave something out, are signed, or are asked for in another size.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::super::{Scene, contents, files, import};
 use super::{MIB, is_whole, parts};
@@ -28,7 +29,7 @@ fn an_update_adds_parts_and_removes_those_of_no_use() {
     assert_eq!(said.code, Some(0), "{}", said.stderr);
     is_whole(&dir, MIB);
     let after = files(&dir);
-    let full = |files: &std::collections::BTreeMap<std::path::PathBuf, _>| {
+    let full = |files: &std::collections::BTreeMap<PathBuf, _>| {
         let full = files.keys().filter(|path| path.to_string_lossy().contains(".tar"));
         full.cloned().collect::<Vec<_>>()
     };
@@ -154,4 +155,66 @@ fn a_signature_is_of_all_parts() {
     bytes[2000] ^= 1;
     fs::write(&part, bytes).unwrap();
     shell.fails(6, &import);
+}
+
+#[test]
+fn an_image_that_lies_about_a_blob_does_not_cost_those_that_have_it() {
+    need!("tar", "sha256sum");
+    let shell = Shell::new();
+    let layout = Layout::new(shell.path("made"));
+    let layer = layout.noise_layer(1, 400_000);
+    layout.name("good", &layout.image("linux/amd64", std::slice::from_ref(&layer)));
+    let mut lie = layer;
+    lie.descriptor["size"] = (lie.descriptor["size"].as_u64().unwrap() - 1).into();
+    layout.name("bad", &layout.image("linux/arm64", &[lie]));
+    let good = ["mirror", "--split", "1M", "oci:made:good", "bundle:out:org/app:good"];
+    shell.ok(&good);
+    shell.run(&["mirror", "oci:made:bad", "bundle:out:org/app:bad"]);
+    shell.ok(&good);
+    is_whole(&shell.path("out"), MIB);
+    shell.ok(&["mirror", "--from", "bundle:out", "oci:copy"]);
+    let original = crate::support::skopeo::fetch(&shell.full("oci:made:good"), &[]);
+    assert_eq!(crate::support::skopeo::fetch(&shell.full("oci:copy:org/app:good"), &[]), original);
+}
+
+#[test]
+fn blobs_are_on_the_disk_once() {
+    need!("docker-registry", "tar", "sha256sum");
+    const SIZE: u64 = 24_000_000;
+    let (scene, far) = (Scene::new(), Site::open());
+    scene.image("org/app:v1", &[scene.layout.noise_layer(1, SIZE)]);
+    fs::remove_dir_all(scene.shell.path("made")).unwrap();
+    let used = || -> u64 {
+        let sizes = files_below(scene.shell.home());
+        sizes.iter().map(|path| fs::metadata(path).map_or(0, |file| file.len())).sum()
+    };
+    let most_during = |arguments: &[&str]| {
+        let (mut child, mut most) = (scene.shell.start(arguments), 0);
+        while child.try_wait().unwrap().is_none() {
+            most = most.max(used());
+        }
+        assert!(child.wait().unwrap().success());
+        most.max(used())
+    };
+    let before = used();
+    let from = scene.near.image("org/app:v1");
+    let most = most_during(&["mirror", "--src-plain-http", "--split", "10M", &from, "bundle:out"]);
+    assert!(most > SIZE && most - before < SIZE + 100_000, "{most} after {before}");
+    let before = used();
+    let most = most_during(&import("bundle:out", &far.image("ns")));
+    assert!(most - before < 100_000, "{most} after {before}");
+}
+
+/// All files below a folder, as far as they are still there.
+fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![dir.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                _ => found.push(entry.path()),
+            }
+        }
+    }
+    found
 }
