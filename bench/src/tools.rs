@@ -194,7 +194,7 @@ impl Tool {
                 format!("{program} floor copy {threads} {blobs} {} {registries}", job.source)
             }
             Self::Longshore => {
-                let words = format!("{program} mirror -q --src-plain-http --dest-plain-http");
+                let words = format!("{program} mirror -q --no-referrers --src-plain-http --dest-plain-http");
                 match (&job.set.images[..], registries) {
                     ([image], _) => {
                         let place = |address| format!(" {address}/{}:{TAG}", image.repository);

@@ -102,7 +102,7 @@ pub async fn apply(
     let request = CopyRequest {
         mappings: mappings(lock),
         lists: lock.lists(),
-        attachments: lock.attachments(),
+        attachments: lock.referrers,
         options: CopyOptions { holders: holders(lock), ..options.clone() },
     };
     copy(&ends, &request, observer).await
@@ -126,7 +126,7 @@ pub async fn replan(
         source: Arc::new(PinnedSources::new(Arc::clone(&ends.source), &still)),
         destination: Arc::clone(&ends.destination),
     };
-    let (mappings, lists, attachments) = (mappings(lock), lock.lists(), lock.attachments());
+    let (mappings, lists, attachments) = (mappings(lock), lock.lists(), lock.referrers);
     plan(&ends, &PlanRequest { mappings, lists, attachments, speed }, observer).await
 }
 

@@ -11,7 +11,9 @@ use crate::mirror::Mapping;
 use crate::mirror::plan::{Draft, Found, FoundTarget, Lock, Question, Speed};
 use crate::model::Endpoint;
 use crate::store::{self, Sink};
-use crate::transfer::{Attachments, Job, Lists, ResolveError, Selection, Survey, Target, survey};
+use crate::transfer::{
+    Attachments, Job, LeftBehind, Lists, ResolveError, Selection, Survey, Target, survey,
+};
 
 /// How many images are looked at at once: their manifests are in memory.
 const IMAGES: usize = 32;
@@ -54,6 +56,8 @@ pub struct Planned {
     pub lock: Lock,
     /// The others.
     pub failures: Vec<PlanFailure>,
+    /// What refers to images, each with where it is, and could not go along.
+    pub left_behind: Vec<(Endpoint, LeftBehind)>,
 }
 
 /// An image that cannot be planned.
@@ -87,9 +91,13 @@ pub async fn plan(ends: &Ends, request: &PlanRequest, observer: &dyn PlanObserve
     observer.wanted(wanted.len());
     let looks = wanted.into_iter().map(|wanted| look_at(ends, wanted, request));
     let mut looks = stream::iter(looks).buffer_unordered(IMAGES);
-    let mut draft = Draft::default();
+    let (mut draft, mut left_behind) = (Draft::new(request.attachments), Vec::new());
     while let Some((found, failed)) = looks.next().await {
-        found.iter().for_each(|found| draft.add(found));
+        if let Some(found) = &found {
+            draft.add(found);
+            let left = found.graph.left_behind.iter().cloned();
+            left_behind.extend(left.map(|left| (found.source.clone(), left)));
+        }
         failures.extend(failed);
         observer.looked_at();
     }
@@ -103,8 +111,7 @@ pub async fn plan(ends: &Ends, request: &PlanRequest, observer: &dyn PlanObserve
             Err(Failed { place, error }) => failures.extend(places.failure(&place, error)),
         }
     }
-    let PlanRequest { lists, attachments, speed, .. } = *request;
-    Planned { lock: draft.finish(lists, attachments, speed), failures }
+    Planned { lock: draft.finish(request.lists, request.speed), failures, left_behind }
 }
 
 /// An image, and all places that it goes to.

@@ -94,8 +94,8 @@ impl Chosen {
         let mut graph = walk.descend(root, &left_out).await?;
         graph.picked_from = picked_from;
         graph.left_out = left_out.len();
-        if attachments == Attachments::Referrers {
-            walk.attach(&mut graph).await?;
+        if attachments != Attachments::None {
+            walk.attach(&mut graph).await;
         }
         Ok(graph)
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{BlobOutcome, ImageGraph, Plan, ResolveError, Selection};
+use super::{BlobOutcome, ImageGraph, LeftBehind, Plan, ResolveError, Selection};
 use crate::model::{Descriptor, Digest, RefName};
 use crate::store::{Reference, Result, Sink, Source};
 
@@ -34,7 +34,7 @@ pub struct Target {
 pub type ImageResult = std::result::Result<ImageReport, Arc<ResolveError>>;
 
 /// An image that is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct ImageReport {
     /// The digest of the manifest that got the name.
     pub digest: Digest,
@@ -56,6 +56,8 @@ pub struct ImageReport {
     pub bytes: u64,
     /// Digests of the manifests that came along because they refer to the image.
     pub referrers: Vec<Digest>,
+    /// What refers to the image and could not come along.
+    pub left_behind: Vec<LeftBehind>,
 }
 
 /// Whether anything had to be done.
@@ -108,7 +110,7 @@ impl ImageReport {
     pub(super) fn of(graph: &ImageGraph, plan: &Plan) -> Self {
         Self {
             foreign: plan.foreign.len(),
-            referrers: graph.attached.iter().map(|(g, _)| g.root.digest().clone()).collect(),
+            left_behind: graph.left_behind.clone(),
             left_out: graph.left_out,
             ..Self::new(graph.root.digest().clone(), graph.picked_from.clone(), Outcome::Copied)
         }
@@ -117,7 +119,11 @@ impl ImageReport {
     /// An image that is there.
     pub(super) fn present(graph: &ImageGraph) -> Self {
         let (digest, picked_from) = (graph.root.digest().clone(), graph.picked_from.clone());
-        Self { left_out: graph.left_out, ..Self::new(digest, picked_from, Outcome::Present) }
+        Self {
+            left_out: graph.left_out,
+            left_behind: graph.left_behind.clone(),
+            ..Self::new(digest, picked_from, Outcome::Present)
+        }
     }
 
     pub(super) fn new(digest: Digest, picked_from: Option<Digest>, outcome: Outcome) -> Self {
@@ -132,6 +138,15 @@ impl ImageReport {
             foreign: 0,
             bytes: 0,
             referrers: Vec::new(),
+            left_behind: Vec::new(),
+        }
+    }
+
+    /// Takes note of what became of something that refers to the image.
+    pub(super) fn came_along(&mut self, attached: std::result::Result<Digest, LeftBehind>) {
+        match attached {
+            Ok(digest) => self.referrers.push(digest),
+            Err(left_behind) => self.left_behind.push(left_behind),
         }
     }
 

@@ -8,7 +8,9 @@
 //! An image that goes to several places is read once. Each place gets its manifests and its name as soon as it has all
 //! blobs, and fails by itself.
 
+mod attach;
 mod choose;
+mod commit;
 mod copy;
 mod event;
 mod feed;
@@ -24,10 +26,11 @@ mod run;
 mod survey;
 mod tee;
 
+pub use attach::{LeftBehind, Referrer};
 pub use choose::select;
 pub use copy::{Copier, CopyOptions};
 pub use event::{BlobOutcome, Event, Observer};
 pub use job::{ImageReport, ImageResult, Job, Outcome, Target};
-pub use plan::Plan;
+pub use plan::{Attached, Plan, Round};
 pub use resolve::{Attachments, Error as ResolveError, ImageGraph, Lists, Selection, resolve};
 pub use survey::{Standing, Survey, survey};

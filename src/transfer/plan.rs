@@ -2,19 +2,40 @@
 
 use std::collections::HashSet;
 
-use super::ImageGraph;
+use super::{ImageGraph, Referrer};
 use crate::model::{Descriptor, Digest, Manifest, RefName};
 
-/// The work that an image makes: all blobs first, then the manifests in rounds.
+/// The work that an image makes: all blobs first, then the manifests of the image, then those that refer to it, and the
+/// name at the very end.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Each blob once, large ones first so that the last to end is a small one.
     pub blobs: Vec<Descriptor>,
     /// Blobs that stay where their descriptors say (foreign layers).
     pub foreign: Vec<Descriptor>,
-    /// Manifests in rounds. All that a manifest points to is in an earlier round or was there before; those of one
-    /// round may go in any order. The named root is alone in its round; what refers to it comes after it.
-    pub rounds: Vec<Vec<(Manifest, Option<RefName>)>>,
+    /// The manifests of the image, without those that are there, in rounds: all that a manifest points to is in an
+    /// earlier round or was there before; those of one round may go in any order.
+    pub rounds: Vec<Round>,
+    /// What refers to the image: each after what it refers to.
+    pub attached: Vec<Attached>,
+    /// The root once more, with its name, where something has to be there before.
+    pub naming: Round,
+}
+
+/// Manifests, each with the name that it gets.
+pub type Round = Vec<(Manifest, Option<RefName>)>;
+
+/// Something that refers to an image, and goes along if it can.
+#[derive(Clone, Debug)]
+pub struct Attached {
+    /// The manifest that it refers to.
+    pub subject: Digest,
+    /// Its own manifest.
+    pub digest: Digest,
+    /// The blobs that it needs and the image does not.
+    pub blobs: HashSet<Digest>,
+    /// Its manifests.
+    pub rounds: Vec<Round>,
 }
 
 impl Plan {
@@ -22,10 +43,39 @@ impl Plan {
     /// point to, nothing is left to do but to give the root its name.
     #[must_use]
     pub fn of(graph: &ImageGraph, name: Option<&RefName>, there: &HashSet<Digest>) -> Self {
-        let mut plan = Self { blobs: Vec::new(), foreign: Vec::new(), rounds: Vec::new() };
-        plan.add(graph, name, there, &mut HashSet::new());
+        let mut seen = HashSet::new();
+        let mut plan = Self::empty();
+        plan.need(graph, there, &mut seen);
+        let own: HashSet<Digest> = plan.blobs.iter().map(|blob| blob.digest.clone()).collect();
+        for Referrer { subject, name, graph: attached } in &graph.attached {
+            plan.need(attached, there, &mut seen);
+            let blobs = missing(attached, there).flat_map(Manifest::blobs);
+            let blobs = blobs.filter(|blob| !blob.is_foreign() && !own.contains(&blob.digest));
+            plan.attached.push(Attached {
+                subject: subject.clone(),
+                digest: attached.root.digest().clone(),
+                blobs: blobs.map(|blob| blob.digest.clone()).collect(),
+                rounds: rounds(attached, name.as_ref(), there),
+            });
+        }
         plan.blobs.sort_by_key(|blob| std::cmp::Reverse(blob.size));
+        if graph.attached.is_empty() {
+            plan.rounds = rounds(graph, name, there);
+        } else {
+            plan.rounds = rounds(graph, None, there);
+            plan.naming.extend(name.map(|name| (graph.root.clone(), Some(name.clone()))));
+        }
         plan
+    }
+
+    fn empty() -> Self {
+        Self {
+            blobs: Vec::new(),
+            foreign: Vec::new(),
+            rounds: Vec::new(),
+            attached: Vec::new(),
+            naming: Round::new(),
+        }
     }
 
     /// The bytes of all blobs to move.
@@ -34,32 +84,60 @@ impl Plan {
         self.blobs.iter().map(|blob| blob.size).fold(0, u64::saturating_add)
     }
 
-    fn add<'a>(
+    /// Every manifest that is written, as often as it is.
+    pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        let attached = self.attached.iter().flat_map(|attached| &attached.rounds);
+        let rounds = self.rounds.iter().chain(attached);
+        rounds.flatten().chain(&self.naming).map(|(manifest, _)| manifest)
+    }
+
+    /// Whether a blob is needed by what refers to the image alone.
+    pub(super) fn can_spare(&self, blob: &Digest) -> bool {
+        self.attached.iter().any(|attached| attached.blobs.contains(blob))
+    }
+
+    /// Adds the blobs of an image.
+    fn need<'a>(
         &mut self,
         graph: &'a ImageGraph,
-        name: Option<&RefName>,
         there: &HashSet<Digest>,
         seen: &mut HashSet<(&'a Digest, bool)>,
     ) {
-        if !there.contains(graph.root.digest()) {
-            let missing = |manifest: &&Manifest| !there.contains(manifest.digest());
-            for blob in graph.manifests().filter(missing).flat_map(Manifest::blobs) {
-                let is_foreign = blob.is_foreign();
-                if seen.insert((&blob.digest, is_foreign)) {
-                    let list = if is_foreign { &mut self.foreign } else { &mut self.blobs };
-                    list.push(blob.clone());
-                }
+        for blob in missing(graph, there).flat_map(Manifest::blobs) {
+            let is_foreign = blob.is_foreign();
+            if seen.insert((&blob.digest, is_foreign)) {
+                let list = if is_foreign { &mut self.foreign } else { &mut self.blobs };
+                list.push(blob.clone());
             }
-            for level in graph.levels.iter().rev() {
-                let round = level.iter().filter(missing).map(|m| (m.clone(), None)).collect();
-                self.rounds.push(round);
-            }
-        }
-        self.rounds.push(vec![(graph.root.clone(), name.cloned())]);
-        for (attached, name) in &graph.attached {
-            self.add(attached, name.as_ref(), there, seen);
         }
     }
+}
+
+/// The manifests of an image that are not there. Where its root is, all of it is.
+fn missing<'a>(
+    graph: &'a ImageGraph,
+    there: &HashSet<Digest>,
+) -> impl Iterator<Item = &'a Manifest> {
+    let graph = (!there.contains(graph.root.digest())).then_some(graph);
+    let manifests = graph.into_iter().flat_map(ImageGraph::manifests);
+    manifests.filter(|manifest| !there.contains(manifest.digest()))
+}
+
+/// The manifests of an image that are not there, deepest first. A root that is to get a name is always among them.
+fn rounds(graph: &ImageGraph, name: Option<&RefName>, there: &HashSet<Digest>) -> Vec<Round> {
+    let is_there = there.contains(graph.root.digest());
+    let missing = |manifest: &&Manifest| !is_there && !there.contains(manifest.digest());
+    let levels = graph.levels.iter().rev();
+    let mut rounds: Vec<Round> = levels
+        .map(|level| {
+            level.iter().filter(missing).map(|manifest| (manifest.clone(), None)).collect()
+        })
+        .collect();
+    if !is_there || name.is_some() {
+        rounds.push(vec![(graph.root.clone(), name.cloned())]);
+    }
+    rounds.retain(|round| !round.is_empty());
+    rounds
 }
 
 #[cfg(test)]
@@ -97,7 +175,11 @@ mod tests {
         let children: Vec<Manifest> = images.iter().map(|layers| image(layers)).collect();
         let root = index(&children);
         let once = children.into_iter().filter(|m| seen.insert(m.digest().clone())).collect();
-        let lone = |layers: &Vec<u8>| (ImageGraph::of(image(layers)), None);
+        let subject = root.digest().clone();
+        let lone = |layers: &Vec<u8>| {
+            let graph = ImageGraph::of(image(layers));
+            Referrer { subject: subject.clone(), name: None, graph }
+        };
         let attached = attached.iter().map(lone).collect();
         ImageGraph { levels: vec![once], attached, ..ImageGraph::of(root) }
     }
@@ -113,15 +195,32 @@ mod tests {
             let plan = Plan::of(&graph, Some(&name), &HashSet::new());
             let mut there: HashSet<&Digest> = plan.blobs.iter().map(|blob| &blob.digest).collect();
             prop_assert_eq!(there.len(), plan.blobs.len());
-            for round in &plan.rounds {
-                for (manifest, name) in round {
+            let attached = plan.attached.iter().flat_map(|attached| &attached.rounds);
+            let naming = [plan.naming.clone()];
+            let mut all: Vec<&Round> = plan.rounds.iter().chain(attached).chain(&naming).collect();
+            all.retain(|round| !round.is_empty());
+            for (number, round) in all.iter().enumerate() {
+                for (manifest, name) in *round {
                     prop_assert!(manifest.blobs().all(|blob| there.contains(&blob.digest)));
                     prop_assert!(manifest.children().iter().all(|child| there.contains(&child.digest)));
-                    prop_assert_eq!(name.is_some(), manifest.digest() == graph.root.digest());
+                    prop_assert_eq!(name.is_some(), number + 1 == all.len());
                 }
                 there.extend(round.iter().map(|(manifest, _)| manifest.digest()));
             }
-            prop_assert!(there.contains(graph.root.digest()));
+            prop_assert_eq!(&all.last().unwrap()[0].0, &graph.root);
+            prop_assert_eq!(plan.manifests().count(), all.iter().map(|round| round.len()).sum::<usize>());
+        }
+
+        #[test]
+        fn a_blob_can_be_spared_when_the_image_has_no_need_of_it(
+            image in prop::collection::vec(1u8..20, 0..5), attached in prop::collection::vec(10u8..40, 0..5),
+        ) {
+            let (images, referrers) = ([image], [attached]);
+            let plan = Plan::of(&graph(&images, &referrers), None, &HashSet::new());
+            let ([image], [attached]) = (images, referrers);
+            for seed in attached {
+                prop_assert_eq!(plan.can_spare(&Digest::of(&[seed])), !image.contains(&seed));
+            }
         }
 
         #[test]

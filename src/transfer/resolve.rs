@@ -3,21 +3,21 @@
 use std::collections::HashSet;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
 
 use super::choose::choose;
-use crate::model::{
-    Descriptor, Digest, Manifest, ManifestError, PlatformFilter, RefName, media_types,
-};
+use super::{LeftBehind, Referrer};
+use crate::model::{Descriptor, Digest, Manifest, ManifestError, PlatformFilter};
 use crate::store::{self, Reference, Source};
 
 /// How deep indexes may nest, and how long a chain of referrers may be.
-const MAX_DEPTH: usize = 8;
+pub(super) const MAX_DEPTH: usize = 8;
 /// How many manifests one image may have, its referrers included.
-const MAX_MANIFESTS: usize = 10_000;
+pub(super) const MAX_MANIFESTS: usize = 10_000;
 /// How many bytes all of them may have together: they are held in memory.
 const MAX_MEBIBYTES: usize = 32;
 /// How many manifests are asked for at once.
-const PARALLEL: usize = 8;
+pub(super) const PARALLEL: usize = 8;
 
 /// Which part of an image is wanted.
 #[derive(Clone, Debug, Default)]
@@ -31,9 +31,9 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Whether the image is wanted as it is, and nothing besides.
+    /// Whether nothing is left to do where the image is there as it is.
     pub(super) fn is_plain(&self) -> bool {
-        self.platforms.is_empty() && self.attachments == Attachments::None
+        self.platforms.is_empty() && self.attachments != Attachments::All
     }
 }
 
@@ -48,14 +48,18 @@ pub enum Lists {
     Kept,
 }
 
-/// What goes along with an image.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Which images have with them what refers to them: the manifests that name them as their subject, and what is found by
+/// cosign's tags. What of it cannot be had stays behind, and the image goes without it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Attachments {
-    /// Nothing.
+    /// None.
     #[default]
     None,
-    /// Everything that refers to it: the manifests that name it as their subject, and cosign's tags.
-    Referrers,
+    /// Those that are copied. Of an image that is at its destination already nothing is asked.
+    New,
+    /// All, those that are there already too.
+    All,
 }
 
 /// An image, resolved: every manifest read, every digest known.
@@ -69,8 +73,10 @@ pub struct ImageGraph {
     pub left_out: usize,
     /// Manifests below the root, by depth: those of one level point only to later levels.
     pub levels: Vec<Vec<Manifest>>,
-    /// Images that refer to this one, each with the name it needs (cosign finds its own by tag).
-    pub attached: Vec<(ImageGraph, Option<RefName>)>,
+    /// What refers to it, and to that: each after its subject.
+    pub attached: Vec<Referrer>,
+    /// What refers to it and cannot be had.
+    pub left_behind: Vec<LeftBehind>,
 }
 
 /// Why an image cannot be resolved.
@@ -143,7 +149,14 @@ impl ImageGraph {
     /// An image of one manifest.
     #[must_use]
     pub fn of(root: Manifest) -> Self {
-        Self { root, picked_from: None, left_out: 0, levels: Vec::new(), attached: Vec::new() }
+        Self {
+            root,
+            picked_from: None,
+            left_out: 0,
+            levels: Vec::new(),
+            attached: Vec::new(),
+            left_behind: Vec::new(),
+        }
     }
 
     /// Every manifest of the image itself, deepest first, the root last.
@@ -154,8 +167,8 @@ impl ImageGraph {
 
 /// One walk through an image; no manifest is read twice.
 pub(super) struct Walk<'a> {
-    source: &'a dyn Source,
-    seen: HashSet<Digest>,
+    pub(super) source: &'a dyn Source,
+    pub(super) seen: HashSet<Digest>,
     /// The bytes of all manifests read.
     bytes: usize,
 }
@@ -213,7 +226,7 @@ impl<'a> Walk<'a> {
         Ok(manifests)
     }
 
-    fn weigh(&mut self, manifest: &Manifest) -> Result<()> {
+    pub(super) fn weigh(&mut self, manifest: &Manifest) -> Result<()> {
         self.bytes += manifest.bytes().len();
         if self.bytes > MAX_MEBIBYTES << 20 {
             return Err(self.too_large(format!("{MAX_MEBIBYTES} MiB of manifests")));
@@ -221,49 +234,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn too_large(&self, limit: String) -> Error {
+    pub(super) fn too_large(&self, limit: String) -> Error {
         Error::TooLarge { place: self.source.place(), limit }
-    }
-
-    /// Finds what refers to the manifests of `graph`, and what refers to that.
-    pub(super) async fn attach(&mut self, graph: &mut ImageGraph) -> Result<()> {
-        let mut subjects: Vec<Digest> = graph.manifests().map(|m| m.digest().clone()).collect();
-        for _ in 0..MAX_DEPTH {
-            let mut found = Vec::new();
-            for subject in &subjects {
-                for (manifest, name) in self.referring(subject).await? {
-                    let attached = self.descend(manifest, &HashSet::new()).await?;
-                    found.extend(attached.manifests().map(|m| m.digest().clone()));
-                    graph.attached.push((attached, name));
-                }
-            }
-            if found.is_empty() {
-                return Ok(());
-            }
-            subjects = found;
-        }
-        Err(self.too_large(format!("{MAX_DEPTH} levels of referrers")))
-    }
-
-    /// What refers to `subject` and has not been read yet.
-    async fn referring(&mut self, subject: &Digest) -> Result<Vec<(Manifest, Option<RefName>)>> {
-        let mut listed = self.source.referrers(subject).await?;
-        listed.retain(|entry| media_types::READABLE.contains(&entry.media_type.as_ref()));
-        let manifests = self.read(&listed).await?;
-        let mut found: Vec<_> = manifests.into_iter().map(|manifest| (manifest, None)).collect();
-        for suffix in ["sig", "att", "sbom"] {
-            let text = format!("{}-{}.{suffix}", subject.algorithm().as_str(), subject.hex());
-            let Ok(name) = text.parse::<RefName>() else { continue };
-            match self.source.manifest(&Reference::Name(name.clone())).await {
-                Ok(manifest) if self.seen.insert(manifest.digest().clone()) => {
-                    self.weigh(&manifest)?;
-                    found.push((manifest, Some(name)));
-                }
-                Ok(_) => {}
-                Err(error) if error.is_not_found() => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(found)
     }
 }

@@ -6,22 +6,20 @@ use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
 use super::choose::choose;
+use super::commit::Commit;
 use super::copy::Copier;
 use super::job::{ImageReport, ImageResult, Job, Outcome};
-use super::landing::Landings;
 use super::movers::{Delivery, Placed};
 use super::survey;
 use super::{Attachments, Event, ImageGraph, Plan, ResolveError};
 use crate::model::{Descriptor, Digest};
 use crate::store;
 
-/// How many manifests of an image are written at once.
-const MANIFESTS: usize = 16;
 /// How many blobs of an image are looked at, or wait for others, at once.
 const BLOBS: usize = 64;
 
@@ -34,12 +32,14 @@ pub(super) struct Run<'a> {
 }
 
 /// What is left to do for a target.
-struct Work {
-    delivery: Arc<Delivery>,
-    plan: Plan,
-    report: ImageReport,
+pub(super) struct Work {
+    pub(super) delivery: Arc<Delivery>,
+    pub(super) plan: Plan,
+    pub(super) report: ImageReport,
     /// Blobs that are not yet there.
     missing: usize,
+    /// Blobs that cannot be had, and that only what refers to the image needs.
+    pub(super) spared: HashMap<Digest, Arc<ResolveError>>,
 }
 
 impl<'a> Run<'a> {
@@ -83,7 +83,7 @@ impl<'a> Run<'a> {
         let (root, picked_from) = (chosen.digest().clone(), chosen.picked_from.clone());
         let by_digest = self.ask_nameless(&root).await;
         now.iter_mut().zip(by_digest).for_each(|(now, found)| *now = now.take().or(found));
-        if selection.attachments == Attachments::None && chosen.is_whole() {
+        if selection.attachments != Attachments::All && chosen.is_whole() {
             self.settle_present(&now, &root, picked_from.as_ref());
         }
         if self.is_settled() {
@@ -146,6 +146,7 @@ impl<'a> Run<'a> {
                 plan,
                 report,
                 missing,
+                spared: HashMap::new(),
             }));
         }
         works
@@ -186,6 +187,11 @@ impl<'a> Run<'a> {
                         work.missing -= 1;
                         commits.extend(self.commit_if_whole(&mut works[target]));
                     }
+                    (Err(error), Some(work)) if work.plan.can_spare(&blob.digest) => {
+                        work.spared.insert(blob.digest, Arc::new(error.into()));
+                        work.missing -= 1;
+                        commits.extend(self.commit_if_whole(&mut works[target]));
+                    }
                     (Err(error), Some(work)) => {
                         work.delivery.stop.cancel();
                         works[target] = None;
@@ -205,14 +211,12 @@ impl<'a> Run<'a> {
         &self,
         work: &mut Option<Work>,
     ) -> Option<BoxFuture<'static, (usize, ImageResult)>> {
-        let Work { delivery, plan, report, .. } = work.take_if(|work| work.missing == 0)?;
+        let work = work.take_if(|work| work.missing == 0)?;
         let (job, landings) = (Arc::clone(&self.job), Arc::clone(&self.copier.landings));
         let commit = async move {
-            let result = match put_manifests(&job, delivery.number, &plan, &landings).await {
-                Ok(()) => Ok(report),
-                Err(error) => Err(Arc::new(error.into())),
-            };
-            (delivery.number, result)
+            let number = work.delivery.number;
+            let result = Commit { job: &job, landings: &landings, work }.carry_out().await;
+            (number, result.map_err(|error| Arc::new(error.into())))
         };
         Some(commit.boxed())
     }
@@ -282,23 +286,6 @@ fn blobs_of(works: &[Option<Work>]) -> Vec<(Descriptor, Vec<Arc<Delivery>>)> {
     }
     blobs.sort_by_key(|(blob, _)| std::cmp::Reverse(blob.size));
     blobs
-}
-
-async fn put_manifests(
-    job: &Job,
-    target: usize,
-    plan: &Plan,
-    landings: &Landings,
-) -> store::Result<()> {
-    let sink = job.targets[target].sink.as_ref();
-    for round in &plan.rounds {
-        let puts: Vec<_> = round
-            .iter()
-            .map(|(manifest, name)| landings.put(sink, manifest, name.as_ref()))
-            .collect();
-        stream::iter(puts).buffer_unordered(MANIFESTS).try_collect::<()>().await?;
-    }
-    Ok(())
 }
 
 /// A task that moves a blob ends well whatever becomes of the blob, unless it panics.

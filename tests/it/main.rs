@@ -20,6 +20,7 @@ mod cli_verbs;
 mod connections;
 mod demo;
 mod e2e_access;
+mod e2e_attached;
 mod e2e_copy;
 mod e2e_crash;
 mod e2e_delete;

@@ -82,7 +82,7 @@ async fn an_image_goes_up_and_comes_down_with_its_digest() {
     fixture.cosign_signature(&index, "signed");
 
     let repository = remote(registry.address(), "org/app");
-    let up = copy(Layout::open(dir.path()).unwrap(), repository.clone(), Attachments::Referrers)
+    let up = copy(Layout::open(dir.path()).unwrap(), repository.clone(), Attachments::All)
         .await
         .unwrap();
     assert_eq!((up.digest.as_str(), up.referrers.len()), (digest(&index), 2));
@@ -92,7 +92,7 @@ async fn an_image_goes_up_and_comes_down_with_its_digest() {
 
     let back = TempDir::new().unwrap();
     let layout = Layout::create(back.path()).unwrap();
-    let down = copy(repository.clone(), layout.clone(), Attachments::Referrers).await.unwrap();
+    let down = copy(repository.clone(), layout.clone(), Attachments::All).await.unwrap();
     assert_eq!((down.digest, down.referrers.len()), (up.digest, 2));
     let subject: Digest = digest(&images[0]).parse().unwrap();
     assert_eq!(layout.referrers(&subject).await.unwrap().len(), 1);

@@ -159,7 +159,7 @@ async fn the_referrers_api_is_used_where_there_is_one() {
     fixture.name("v1", &image);
     let sbom = fixture.referrer(&image, "application/spdx+json", "bill of materials");
     let repository = remote(&proxy.address(), "app");
-    let all = longshore::transfer::Attachments::Referrers;
+    let all = longshore::transfer::Attachments::All;
     let layout = Layout::open(dir.path()).unwrap();
     crate::registry_client::copy(layout, repository.clone(), all).await.unwrap();
     let subject: Digest = crate::support::layout::digest(&image).parse().unwrap();

@@ -183,7 +183,7 @@ async fn referrers_and_cosign_signatures_go_along_when_asked_for() {
     ends.copy("v1", Selection::default()).await.unwrap();
     assert_eq!(ends.names().await, ["v1"]);
 
-    let with_all = Selection { attachments: Attachments::Referrers, ..Selection::default() };
+    let with_all = Selection { attachments: Attachments::All, ..Selection::default() };
     let report = ends.copy("v1", with_all).await.unwrap();
     let came: Vec<&str> = report.referrers.iter().map(Digest::as_str).collect();
     for wanted in [&sbom, &signed_sbom, &signature] {

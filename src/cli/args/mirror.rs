@@ -18,7 +18,7 @@ use super::discreet::Discreet;
 use super::plan::PlanningArgs;
 use super::report::ReportArgs;
 use super::rules::{Missing, RuleArgs};
-use super::transfer::{Copy, LocalArgs, PlatformArgs, TransferArgs};
+use super::transfer::{Copy, LocalArgs, MirrorReferrerArgs, PlatformArgs, TransferArgs};
 use super::{UsageError, chain, endpoint};
 
 const EXAMPLES: &str = "\
@@ -27,7 +27,7 @@ Examples:
   longshore mirror quay.io/org/app:v1 one.local/app:v1 two.local/app:v1 oci:backup:v1
   longshore mirror quay.io/org/a:v1=reg.local/a:v1 quay.io/org/b:v1=reg.local/b:v1
   longshore mirror 'quay.io/org/app:v1.*' registry.local/org/app
-  longshore mirror -f mappings.txt --dest-creds 'org+robot' --referrers
+  longshore mirror -f mappings.txt --dest-creds 'org+robot' --no-referrers
   longshore mirror quay.io/org/app:v1 file://org/app:v1 --dir usb
   longshore mirror --filter-by-os '^linux/(amd64|arm64)' --keep-manifest-list SRC DST
   longshore mirror -f - --src-authfile pull-secret.yaml < mappings.txt
@@ -100,6 +100,8 @@ pub(crate) struct MirrorArgs {
     pub(crate) platforms: PlatformArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
+    #[command(flatten)]
+    pub(crate) referrers: MirrorReferrerArgs,
     #[command(flatten)]
     pub(crate) transfer: TransferArgs,
     #[command(flatten)]
@@ -226,7 +228,7 @@ impl MirrorArgs {
 
     /// How it is to be done, but for what is in the files that flags for bundles name.
     pub(crate) fn mirroring(self) -> Mirroring {
-        let request = self.transfer.request(Vec::new());
+        let request = self.transfer.request(Vec::new(), self.referrers.attachments());
         // Bundles are imported where there is no network.
         let public = self.from.is_none().then(SignatureStore::default);
         let copy = Copy {

@@ -22,7 +22,8 @@ pub(crate) struct PlanningArgs {
         long,
         value_name = "FILE",
         conflicts_with_all = ["mappings", "filenames", "from", "platforms", "filter_by_os", "keep_manifest_list",
-                              "skip_missing", "force", "skip_mount", "referrers"]
+                              "skip_missing", "force", "skip_mount", "referrers",
+                              "no_referrers"]
     )]
     apply: Option<PathBuf>,
     /// With --apply: plan anew what has moved, write that to FILE, and go on

@@ -6,7 +6,7 @@ use longshore::mirror::Mapping;
 use longshore::model::{Endpoint, ImageName};
 use longshore::store::bundle::BundleOptions;
 
-use super::transfer::{Copy, LocalArgs, PlatformArgs, TransferArgs};
+use super::transfer::{Copy, LocalArgs, PlatformArgs, ReferrerArgs, TransferArgs};
 use super::{Access, AccessArgs, UsageError, endpoint};
 
 const EXAMPLES: &str = "\
@@ -30,6 +30,8 @@ pub(crate) struct PullArgs {
     pub(crate) destination: Option<Endpoint>,
     #[command(flatten)]
     pub(crate) platforms: PlatformArgs,
+    #[command(flatten)]
+    pub(crate) referrers: ReferrerArgs,
     #[command(flatten)]
     pub(crate) transfer: TransferArgs,
     #[command(flatten)]
@@ -63,7 +65,7 @@ impl PullArgs {
         Ok(Copy {
             bundle: BundleOptions::default(),
             traffic: self.transfer.traffic.resolve(),
-            request: self.transfer.request(vec![mapping]),
+            request: self.transfer.request(vec![mapping], self.referrers.attachments()),
             source: self.access.resolve(),
             destination: Access::default(),
             write: self.local.write(self.transfer.resume()),

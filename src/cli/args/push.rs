@@ -6,7 +6,7 @@ use longshore::model::Endpoint;
 use longshore::store::WriteOptions;
 use longshore::store::bundle::BundleOptions;
 
-use super::transfer::{Copy, TransferArgs};
+use super::transfer::{Copy, ReferrerArgs, TransferArgs};
 use super::{Access, AccessArgs, UsageError, endpoint};
 
 const EXAMPLES: &str = "\
@@ -28,6 +28,8 @@ pub(crate) struct PushArgs {
     /// The image on a registry
     #[arg(value_parser = endpoint)]
     pub(crate) image: Endpoint,
+    #[command(flatten)]
+    pub(crate) referrers: ReferrerArgs,
     #[command(flatten)]
     pub(crate) transfer: TransferArgs,
     #[command(flatten)]
@@ -51,7 +53,7 @@ impl PushArgs {
         Ok(Copy {
             bundle: BundleOptions::default(),
             traffic: self.transfer.traffic.resolve(),
-            request: self.transfer.request(vec![mapping]),
+            request: self.transfer.request(vec![mapping], self.referrers.attachments()),
             source: Access::default(),
             destination: self.access.resolve(),
             write: WriteOptions { resume: self.transfer.resume(), ..WriteOptions::default() },

@@ -16,8 +16,8 @@ impl Mirroring {
     /// The same, with what `settings` say besides.
     pub(crate) fn with_settings(mut self, settings: &Settings) -> Self {
         let Copy { request, source, destination, traffic, .. } = &mut self.copy;
-        if settings.referrers.as_ref().is_some_and(|said| said.value) {
-            request.attachments = Attachments::Referrers;
+        if let (Attachments::New, Some(said)) = (request.attachments, &settings.referrers) {
+            request.attachments = if said.value { Attachments::All } else { Attachments::None };
         }
         let registries: HashMap<Registry, RegistryOptions> =
             each(settings).map(|(registry, said)| (registry.clone(), options(said))).collect();

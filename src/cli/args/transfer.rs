@@ -27,9 +27,6 @@ pub(crate) struct Copy {
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Copying")]
 pub(crate) struct TransferArgs {
-    /// Take along what refers to the image: signatures, attestations, SBOMs, and cosign's tags
-    #[arg(long)]
-    pub(crate) referrers: bool,
     /// How many blobs are copied to one destination at the same time
     #[arg(long, value_name = "N", default_value_t = 16, env = "LONGSHORE_JOBS",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=64))]
@@ -39,6 +36,44 @@ pub(crate) struct TransferArgs {
     pub(crate) no_resume: bool,
     #[command(flatten)]
     pub(crate) traffic: TrafficArgs,
+}
+
+/// Flags of `pull` and `push`.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Copying")]
+pub(crate) struct ReferrerArgs {
+    /// Take along what refers to the image: signatures, attestations, SBOMs, and cosign's tags
+    #[arg(long)]
+    referrers: bool,
+}
+
+impl ReferrerArgs {
+    pub(super) fn attachments(&self) -> Attachments {
+        if self.referrers { Attachments::All } else { Attachments::None }
+    }
+}
+
+/// Flags of `mirror`.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Copying")]
+pub(crate) struct MirrorReferrerArgs {
+    /// Look for signatures, attestations, SBOMs and cosign's tags of images that are there already too; those of images
+    /// that are copied go along anyway
+    #[arg(long)]
+    referrers: bool,
+    /// Leave behind what refers to images
+    #[arg(long, conflicts_with = "referrers")]
+    no_referrers: bool,
+}
+
+impl MirrorReferrerArgs {
+    pub(super) fn attachments(&self) -> Attachments {
+        match (self.referrers, self.no_referrers) {
+            (true, _) => Attachments::All,
+            (false, true) => Attachments::None,
+            (false, false) => Attachments::New,
+        }
+    }
 }
 
 /// Flags of the verbs that can write local copies.
@@ -103,9 +138,7 @@ impl TransferArgs {
     }
 
     /// What is to be copied, and how.
-    pub(super) fn request(&self, mappings: Vec<Mapping>) -> CopyRequest {
-        let attachments =
-            if self.referrers { Attachments::Referrers } else { Attachments::default() };
+    pub(super) fn request(&self, mappings: Vec<Mapping>, attachments: Attachments) -> CopyRequest {
         let options = CopyOptions { jobs: self.jobs, ..CopyOptions::default() };
         CopyRequest { mappings, attachments, options, ..CopyRequest::default() }
     }

@@ -6,7 +6,7 @@ use longshore::mirror::release::ReleaseSignature;
 use longshore::mirror::set::release_at;
 use longshore::model::Endpoint;
 use longshore::ops::{self, CollectedSignatures, CopiedImage, SignedRelease};
-use longshore::transfer::{ImageReport, Outcome};
+use longshore::transfer::{ImageReport, LeftBehind, Outcome};
 use serde_json::{Map, Value, json};
 
 use super::junit::{Case, Verdict};
@@ -16,6 +16,9 @@ use crate::cli::Context;
 use crate::cli::args::{Format, Missing, Telling};
 use crate::cli::diagnose::{Diagnosis, diagnose, in_one_line};
 use crate::cli::exit::Exit;
+
+/// The most characters that are told of why something was left behind.
+const WIDTH: usize = 500;
 
 /// An image and what is to be told of it.
 pub(super) struct Told {
@@ -91,6 +94,16 @@ impl Told {
         }
     }
 
+    /// What should have come along, and did not.
+    fn all_left_behind(&self) -> impl Iterator<Item = String> {
+        let report = match &self.fate {
+            Fate::There(report) => Some(report),
+            Fate::Skipped(_) | Fate::Failed(_) => None,
+        };
+        let left = report.into_iter().flat_map(|report| &report.left_behind);
+        left.map(|left| left_behind(&self.source, left))
+    }
+
     pub(super) fn json(&self) -> Value {
         let fields = match &self.fate {
             Fate::There(report) => fields(report),
@@ -104,6 +117,21 @@ impl Told {
         object.insert("seconds".to_owned(), self.took.as_secs_f64().into());
         object.into()
     }
+}
+
+/// What of an image was left behind, and why, in one line.
+pub(super) fn left_behind(source: &Endpoint, left: &LeftBehind) -> String {
+    let LeftBehind { subject, digest, error } = left;
+    let what = match digest {
+        Some(digest) => format!("{digest}, which refers to {subject}"),
+        None => format!("what refers to {subject}"),
+    };
+    format!("left behind: {source}: {what}: {}", in_one_line(error.as_ref(), WIDTH))
+}
+
+fn left_behind_json(left: &LeftBehind) -> Value {
+    let error = in_one_line(left.error.as_ref(), WIDTH);
+    json!({ "subject": left.subject, "digest": left.digest, "error": error })
 }
 
 fn fields(report: &ImageReport) -> Value {
@@ -125,6 +153,7 @@ fn fields(report: &ImageReport) -> Value {
         "blobs": blobs,
         "bytes": report.bytes,
         "referrers": report.referrers,
+        "leftBehind": report.left_behind.iter().map(left_behind_json).collect::<Vec<_>>(),
     })
 }
 
@@ -170,6 +199,7 @@ pub(super) async fn tell(
     }
     if !context.quiet {
         context.console.lines(images.iter().filter_map(Told::note));
+        context.console.lines(images.iter().flat_map(Told::all_left_behind));
     }
     let failures = images.iter().filter_map(|image| match &image.fate {
         Fate::Failed(failure) => Some(failure),

@@ -27,7 +27,7 @@ pub(super) fn start(dir: PathBuf, args: MirrorArgs, context: &Context) -> anyhow
     let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
     let ends = mirror::open(&mirroring, [], destinations, context)?;
     // What refers to the images is in the bundle if it was wanted.
-    let attachments = Attachments::Referrers;
+    let attachments = Attachments::All;
     let request = CopyRequest { mappings, attachments, ..mirroring.copy.request };
     Ok(run(import, bundle, ends, request, mirroring.telling, context).boxed())
 }

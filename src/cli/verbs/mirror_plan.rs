@@ -12,7 +12,7 @@ use longshore::ops::{
 };
 
 use super::advised::Advised;
-use super::{Work, bundles, copy, mirror, mirror_file, plan};
+use super::{Work, bundles, copy, images, mirror, mirror_file, plan};
 use crate::cli::Context;
 use crate::cli::args::{Copy, Format, Intent, Kept, MirrorArgs, Mirroring, Missing, Telling};
 use crate::cli::diagnose::diagnose;
@@ -97,6 +97,9 @@ async fn find_out(wanted: Wanted, context: &Context) -> Planned {
     }
     if telling.missing == Missing::Skipped {
         skip_missing(&mut planned, context);
+    }
+    for (source, left) in &planned.left_behind {
+        context.note(images::left_behind(source, left));
     }
     planned
 }

@@ -13,11 +13,12 @@ use super::{
     LockedReferrer, Speed, State, Sums, Totals,
 };
 use crate::model::{Descriptor, Digest, Manifest, Repository};
-use crate::transfer::{Attachments, ImageGraph, Lists, Plan};
+use crate::transfer::{Attachments, ImageGraph, Lists, Plan, Referrer};
 
 /// A plan in the making. In which order images and answers come makes no difference.
 #[derive(Debug, Default)]
 pub struct Draft {
+    attachments: Attachments,
     images: Vec<LockedImage>,
     manifests: BTreeMap<Digest, LockedManifest>,
     blobs: BTreeMap<Digest, u64>,
@@ -49,6 +50,12 @@ pub struct Question {
 }
 
 impl Draft {
+    /// A plan of images of which `attachments` go along.
+    #[must_use]
+    pub fn new(attachments: Attachments) -> Self {
+        Self { attachments, ..Self::default() }
+    }
+
     /// Takes in an image.
     pub fn add(&mut self, found: &Found) {
         let graphs: Vec<&ImageGraph> = all(&found.graph).collect();
@@ -61,7 +68,8 @@ impl Draft {
         for target in &found.targets {
             destinations.push(self.aim(found, target, &graphs));
         }
-        self.counter.source(found, graphs.iter().flat_map(|graph| graph.manifests()).count());
+        let manifests = graphs.iter().flat_map(|graph| graph.manifests()).count();
+        self.counter.source(found, manifests, self.has_more(&found.graph));
         destinations.sort_by_key(|destination| destination.name.to_string());
         self.images.push(LockedImage {
             source: found.source.clone(),
@@ -114,7 +122,7 @@ impl Draft {
             Some(_) => State::Moved,
         };
         let is_whole = state == State::Present && target.standing.there.contains(root);
-        let has_all = is_whole && found.graph.attached.is_empty();
+        let has_all = is_whole && !self.has_more(&found.graph);
         let plan = (!has_all).then(|| Plan::of(&found.graph, None, &target.standing.there));
         self.counter.target(found, target, plan.as_ref());
         if let Some(plan) = plan {
@@ -123,10 +131,17 @@ impl Draft {
         LockedDestination { name: target.destination.clone(), state, had }
     }
 
+    /// Whether something is left to do for an image that is there.
+    fn has_more(&self, graph: &ImageGraph) -> bool {
+        self.attachments == Attachments::All && !graph.attached.is_empty()
+    }
+
     fn need(&mut self, found: &Found, target: &FoundTarget, plan: Plan) {
         if target.repository.is_none() {
-            let written = plan.rounds.iter().flatten().map(|(manifest, _)| manifest.bytes().len());
-            self.disk = self.disk.saturating_add(written.sum::<usize>() as u64);
+            let mut seen = BTreeSet::new();
+            let written = plan.manifests().filter(|manifest| seen.insert(manifest.digest()));
+            let written: usize = written.map(|manifest| manifest.bytes().len()).sum();
+            self.disk = self.disk.saturating_add(written as u64);
         }
         let shared = target.repository.as_ref().map(|repository| repository.registry().to_string());
         let destination = shared.unwrap_or_else(|| target.place.clone());
@@ -160,7 +175,7 @@ impl Draft {
 
     /// The plan. A blob that no answer told of is there nowhere.
     #[must_use]
-    pub fn finish(mut self, lists: Lists, attachments: Attachments, speed: Speed) -> Lock {
+    pub fn finish(mut self, lists: Lists, speed: Speed) -> Lock {
         let mut work: BTreeMap<&str, LockedPlace> = BTreeMap::new();
         for name in self.places.keys() {
             work.insert(name, LockedPlace::of(name));
@@ -197,7 +212,7 @@ impl Draft {
         });
         Lock {
             version: Lock::VERSION,
-            referrers: attachments == Attachments::Referrers,
+            referrers: self.attachments,
             sparse: lists == Lists::Kept,
             images: self.images,
             manifests: self.manifests,
@@ -232,23 +247,16 @@ impl LockedPlace {
 
 /// An image and all that refers to it.
 fn all(graph: &ImageGraph) -> impl Iterator<Item = &ImageGraph> {
-    std::iter::once(graph).chain(graph.attached.iter().map(|(attached, _)| attached))
+    std::iter::once(graph).chain(graph.attached.iter().map(|referrer| &referrer.graph))
 }
 
-/// What refers to an image. One that does not say to what is listed for the image itself.
 fn referrers(graph: &ImageGraph) -> Vec<LockedReferrer> {
-    let known: BTreeSet<&Digest> =
-        all(graph).flat_map(ImageGraph::manifests).map(Manifest::digest).collect();
-    let mut referrers = Vec::new();
-    for (attached, tag) in &graph.attached {
-        let subject = attached.root.subject().map(|subject| &subject.digest);
-        let subject = subject.filter(|subject| known.contains(subject));
-        referrers.push(LockedReferrer {
-            subject: subject.unwrap_or(graph.root.digest()).clone(),
-            digest: attached.root.digest().clone(),
-            tag: tag.clone(),
-        });
-    }
+    let locked = |referrer: &Referrer| LockedReferrer {
+        subject: referrer.subject.clone(),
+        digest: referrer.graph.root.digest().clone(),
+        tag: referrer.name.clone(),
+    };
+    let mut referrers: Vec<LockedReferrer> = graph.attached.iter().map(locked).collect();
     referrers.sort();
     referrers
 }

@@ -15,8 +15,8 @@ use crate::transfer::{Attachments, Lists};
 pub struct Lock {
     /// The form of this document: [`Lock::VERSION`].
     pub version: u32,
-    /// Whether what refers to the images goes along.
-    pub referrers: bool,
+    /// Of which images what refers to them goes along.
+    pub referrers: Attachments,
     /// Whether an index of which only some images are wanted stays as it is, without the others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sparse: bool,
@@ -40,12 +40,6 @@ impl Lock {
     #[must_use]
     pub fn lists(&self) -> Lists {
         if self.sparse { Lists::Kept } else { Lists::Reduced }
-    }
-
-    /// What goes along with each image.
-    #[must_use]
-    pub fn attachments(&self) -> Attachments {
-        if self.referrers { Attachments::Referrers } else { Attachments::None }
     }
 }
 

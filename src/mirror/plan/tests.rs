@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{Digest, ImageRef, Manifest, Repository, media_types};
-use crate::transfer::{Attachments, ImageGraph, Lists, Standing};
+use crate::transfer::{ImageGraph, Lists, Standing};
 
 /// Where images come from and go to. Two are on the registry that some images come from, one is a folder.
 const PLACES: [&str; 5] = ["one.io/a", "one.io/b", "two.io/a", "two.io/b", "oci:folder"];
@@ -87,7 +87,7 @@ fn plan(found: &[Found], has: &Has) -> Lock {
         });
         place.cloned().inspect(|place| draft.has(&question, place));
     }
-    draft.finish(Lists::Reduced, Attachments::None, Speed::default())
+    draft.finish(Lists::Reduced, Speed::default())
 }
 
 /// Blobs by place, as numbers: copied, mounted with where from, all.

@@ -21,8 +21,8 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    /// Counts the reading of an image of so many manifests, unless it is everywhere.
-    pub(super) fn source(&mut self, found: &Found, manifests: usize) {
+    /// Counts the reading of an image of so many manifests, unless it is everywhere and has no more to it.
+    pub(super) fn source(&mut self, found: &Found, manifests: usize, has_more: bool) {
         if found.repository.is_none() {
             return;
         }
@@ -32,7 +32,7 @@ impl Counter {
         let by_name = !matches!(&found.source, Endpoint::Registry(name) if name.digest().is_some());
         // Whether the name still means the image.
         self.requests.sources += u64::from(is_wanted && by_name);
-        if is_wanted || !found.graph.attached.is_empty() {
+        if is_wanted || has_more {
             let picked = found.graph.picked_from.is_some() && found.graph.levels.is_empty();
             self.requests.sources += manifests as u64 + u64::from(picked);
         }
@@ -54,7 +54,7 @@ impl Counter {
         if asks_for_inner {
             self.requests.destinations += found.graph.levels.iter().flatten().count() as u64;
         }
-        self.requests.destinations += plan.rounds.iter().flatten().count() as u64;
+        self.requests.destinations += plan.manifests().count() as u64;
     }
 
     /// Counts what brings a blob to a place.
