@@ -35,7 +35,8 @@ pub enum Difference {
     },
 }
 
-/// All differences, in the order of names.
+/// All differences, in the order of names. The list of referrers that a client keeps under a name where a registry keeps
+/// none (OCI distribution specification, «Referrers Tag Schema») is no image too many.
 #[must_use]
 pub fn compare(expected: &Expected, found: &BTreeMap<RefName, Digest>) -> Vec<Difference> {
     let mut differences = BTreeMap::new();
@@ -48,11 +49,17 @@ pub fn compare(expected: &Expected, found: &BTreeMap<RefName, Digest>) -> Vec<Di
         };
         differences.insert(name, difference);
     }
-    for (name, found) in found.iter().filter(|(name, _)| !expected.contains_key(*name)) {
+    let is_unknown = |name: &RefName| !expected.contains_key(name) && !lists_referrers(name);
+    for (name, found) in found.iter().filter(|(name, _)| is_unknown(name)) {
         let extra = Difference::Extra { name: name.clone(), found: found.clone() };
         differences.insert(name.clone(), extra);
     }
     differences.into_values().collect()
+}
+
+/// `sha256-HEX`.
+fn lists_referrers(name: &RefName) -> bool {
+    name.as_str().replacen('-', ":", 1).parse::<Digest>().is_ok()
 }
 
 #[cfg(test)]
@@ -78,5 +85,15 @@ mod tests {
                 Difference::Extra { name: name("d"), found: digest("4") },
             ]
         );
+    }
+    #[test]
+    fn a_list_of_referrers_is_missed_and_never_extra() {
+        let list: RefName = digest("1").as_str().replace(':', "-").parse().unwrap();
+        let lists = BTreeMap::from([(list.clone(), digest("2"))]);
+        assert_eq!(compare(&Expected::new(), &lists), []);
+        let missing = Difference::Missing { name: list, expected: digest("2") };
+        assert_eq!(compare(&lists, &BTreeMap::new()), [missing]);
+        let signature = format!("{}.sig", digest("1").as_str().replace(':', "-")).parse().unwrap();
+        assert_eq!(compare(&Expected::new(), &[(signature, digest("2"))].into()).len(), 1);
     }
 }
