@@ -40,6 +40,8 @@ pub(crate) enum Fault {
     Damage,
     /// The answer goes on for ever.
     Endless,
+    /// The answer has so many bytes, and then neither more nor an end.
+    Stall(usize),
     /// The answer comes in pieces, each after so much time.
     Slow(Duration),
     /// The answer comes late.
@@ -140,6 +142,7 @@ struct Shared {
     seen: Mutex<Vec<Seen>>,
     seen_elsewhere: Mutex<Vec<Seen>>,
     uploaded: AtomicU64,
+    stalled: Arc<AtomicUsize>,
     crowds: [Arc<Crowd>; 3],
     quota: Mutex<Option<Quota>>,
     /// What a redirected request needs to be let in: the signature in a presigned address.
@@ -164,6 +167,7 @@ impl Proxy {
             seen: Mutex::default(),
             seen_elsewhere: Mutex::default(),
             uploaded: AtomicU64::new(0),
+            stalled: Arc::default(),
             crowds: Default::default(),
             quota: Mutex::default(),
             grants: Mutex::default(),
@@ -197,6 +201,16 @@ impl Proxy {
         let part = part.to_owned();
         self.shared.rules.lock().unwrap().push(Rule { times, method, part, fault });
         self
+    }
+
+    /// Forgets all faults: requests that come from now on meet none.
+    pub(crate) fn heal(&self) {
+        self.shared.rules.lock().unwrap().clear();
+    }
+
+    /// How many answers have come to where [`Fault::Stall`] holds them.
+    pub(crate) fn stalled(&self) -> usize {
+        self.shared.stalled.load(Ordering::SeqCst)
     }
 
     /// All requests up to now.
@@ -346,6 +360,11 @@ impl Shared {
                 let answer = self.pass(head, body).await?;
                 Ok(answer.map(|body| streamed(cut(received(body), after))))
             }
+            Some(Fault::Stall(after)) => {
+                let stalled = Arc::clone(&self.stalled);
+                let answer = self.pass(head, body).await?;
+                Ok(answer.map(|body| streamed(stall(received(body), after, stalled))))
+            }
             Some(Fault::Slow(pause)) => {
                 let answer = self.pass(head, body).await?;
                 Ok(answer.map(|body| streamed(slow(received(body), pause))))
@@ -487,6 +506,24 @@ fn cut(bytes: Bytestream, left: usize) -> Bytestream {
         chunk.truncate(left);
         let left = left - chunk.len();
         Some((Ok(chunk), (bytes, Some(left))))
+    });
+    parts.boxed()
+}
+
+/// The first `left` bytes, then nothing; `stalled` counts it.
+fn stall(bytes: Bytestream, left: usize, stalled: Arc<AtomicUsize>) -> Bytestream {
+    let parts = stream::unfold((bytes, left, stalled), |(mut bytes, left, stalled)| async move {
+        if left == 0 {
+            stalled.fetch_add(1, Ordering::SeqCst);
+            return std::future::pending().await;
+        }
+        let mut chunk = match bytes.next().await? {
+            Ok(chunk) => chunk,
+            Err(error) => return Some((Err(error), (bytes, left, stalled))),
+        };
+        chunk.truncate(left);
+        let left = left - chunk.len();
+        Some((Ok(chunk), (bytes, left, stalled)))
     });
     parts.boxed()
 }

@@ -4,16 +4,15 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::header::RANGE;
 use longshore::model::Digest;
 
 use super::super::{Scene, import};
 use super::{MIB, is_whole, parts};
-use crate::support::faults::{Fault, Proxy};
-use crate::support::program;
+use crate::support::faults::{Fault, Proxy, Seen};
+use crate::support::shell::Shell;
 use crate::support::site::Site;
 
 const NAMES: [&str; 3] = ["org/a:v1", "org/b:v1", "org/c:v1"];
@@ -50,43 +49,54 @@ fn whole_blobs(dir: &Path) -> BTreeSet<String> {
     found
 }
 
+/// How long a writer may take to come to where it is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Runs until `is_reached`, which an answer that stalls leads to, and is killed `later` than that.
+fn killed_when(shell: &Shell, write: &[&str], later: Duration, is_reached: impl Fn() -> bool) {
+    let (mut child, begun) = (shell.start(write), Instant::now());
+    while !is_reached() {
+        assert!(begun.elapsed() < PATIENCE, "it does not get there");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(later);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// None of these blobs was asked for.
+fn are_not_fetched(seen: &[Seen], blobs: &BTreeSet<String>) {
+    for seen in seen {
+        let again = blobs.iter().find(|digest| seen.is("GET", &format!("/blobs/{digest}")));
+        assert_eq!(again, None);
+    }
+}
+
 #[test]
 fn a_killed_writer_goes_on_where_it_was() {
     need!("docker-registry", "skopeo", "sha256sum", "tar");
     let (scene, far) = (scene(), Site::open());
     let proxy = Proxy::before(scene.near.registry.address());
-    proxy.fault(usize::MAX, "GET", "/blobs/", Fault::Slow(Duration::from_millis(2)));
+    // The largest layers need five runs.
+    proxy.fault(usize::MAX, "GET", "/blobs/", Fault::Stall(500_000));
     let lines = NAMES.map(|name| format!("{}/{name} bundle:out\n", proxy.address()));
-    fs::write(scene.shell.path("slow"), lines.concat()).unwrap();
+    fs::write(scene.shell.path("mappings"), lines.concat()).unwrap();
     let dir = scene.shell.path("out");
-    let write = ["mirror", "--src-plain-http", "--split", "1MiB", "-f", "slow"];
-    let (mut killed, mut kept) = (0, 0);
-    for round in 0..14 {
+    let write = ["mirror", "--src-plain-http", "--split", "1MiB", "-f", "mappings"];
+    for round in 0..5 {
         let whole = if dir.exists() { whole_blobs(&dir) } else { BTreeSet::new() };
-        let before = proxy.seen().len();
-        let mut child = scene.shell.start(&write);
-        std::thread::sleep(Duration::from_millis(60 + 40 * round));
-        killed += usize::from(child.try_wait().unwrap().is_none());
-        child.kill().unwrap();
-        child.wait().unwrap();
-        for seen in &proxy.seen()[before..] {
-            let again = whole.iter().find(|digest| seen.is("GET", &format!("/blobs/{digest}")));
-            assert_eq!(again, None, "round {round}");
-        }
-        kept += whole.len();
-        if dir.join("bundle.unfinished").exists() {
-            let ran = scene.shell.run(&import("bundle:out", &far.image("ns")));
-            assert_eq!(ran.code, Some(7), "{}", ran.stderr);
-        }
+        let (before, stalled) = (proxy.seen().len(), proxy.stalled());
+        let later = Duration::from_millis(20 * round);
+        killed_when(&scene.shell, &write, later, || proxy.stalled() > stalled);
+        are_not_fetched(&proxy.seen()[before..], &whole);
+        let ran = scene.shell.run(&import("bundle:out", &far.image("ns")));
+        assert_eq!(ran.code, Some(7), "{}", ran.stderr);
     }
-    assert!(killed > 3 && kept > 0, "{killed} {kept}");
-    let whole = whole_blobs(&dir);
-    let before = proxy.seen().len();
+    proxy.heal();
+    let (whole, before) = (whole_blobs(&dir), proxy.seen().len());
+    assert!(!whole.is_empty());
     scene.shell.ok(&write);
-    let seen = proxy.seen();
-    assert!(whole.iter().all(|digest| {
-        !seen[before..].iter().any(|seen| seen.is("GET", &format!("/blobs/{digest}")))
-    }));
+    are_not_fetched(&proxy.seen()[before..], &whole);
     is_whole(&dir, MIB);
     scene.shell.ok(&import("bundle:out", &far.image("ns")));
     scene.is_at(&far, &NAMES);
@@ -111,25 +121,23 @@ fn a_blob_is_continued_where_its_bytes_end() {
         let (image, wanted) = (scene.near.image("org/app:v1"), layer.descriptor["digest"].as_str());
         scene.shell.ok(&["mirror", "--dest-plain-http", "oci:made:v1", &image]);
         let proxy = Proxy::before(scene.near.registry.address());
-        proxy.fault(usize::MAX, "GET", "/blobs/", Fault::Slow(Duration::from_millis(10)));
+        proxy.fault(usize::MAX, "GET", "/blobs/", Fault::Stall(4_000_000));
         let from = format!("{}/org/app:v1", proxy.address());
         let write = ["mirror", "--src-plain-http", "--split", size, &from, "bundle:out"];
-        let mut child = scene.shell.start(&write);
         let dir = scene.shell.path("out");
-        while !is_under_way(&dir, finished) {
-            assert!(child.try_wait().unwrap().is_none());
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        killed_when(&scene.shell, &write, Duration::ZERO, || is_under_way(&dir, finished));
+        proxy.heal();
         let before = proxy.seen().len();
         scene.shell.ok(&write);
         let seen = proxy.seen();
-        let mut gets = seen[before..].iter().filter(|seen| seen.is("GET", wanted.unwrap()));
-        let range = gets.next().unwrap().header(RANGE).unwrap_or("bytes=0-");
-        let start = range.trim_start_matches("bytes=").split('-').next().unwrap();
+        let gets = seen[before..].iter().filter(|seen| seen.is("GET", wanted.unwrap()));
+        let start = |seen: &Seen| -> u64 {
+            let range = seen.header(RANGE).unwrap_or("bytes=0-").trim_start_matches("bytes=");
+            range.split('-').next().unwrap().parse().unwrap()
+        };
         let least = finished as u64 * (MIB - 8192) + 256 * 1024;
-        assert!(start.parse::<u64>().unwrap() >= least, "{size}: {range}");
+        let first = gets.map(start).min().unwrap();
+        assert!(first >= least, "{size}: {first}");
         is_whole(&dir, 8 * MIB);
     }
 }
@@ -142,25 +150,15 @@ fn a_disk_that_was_full_keeps_what_was_whole() {
     let lines = NAMES.map(|name| format!("{}/{name} bundle:out\n", proxy.address()));
     fs::write(scene.shell.path("mappings"), lines.concat()).unwrap();
     let write = ["mirror", "--src-plain-http", "--split", "2MiB", "-f", "mappings"];
-    // No part may grow beyond 1.5 MB: a piece of a large layer does not fit, smaller blobs do.
-    let longshore = program::longshore(scene.shell.home());
-    let mut command = Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; ulimit -f 2930; exec \"$@\"", "sh"]);
-    command.arg(longshore.get_program()).args(write);
-    command.current_dir(scene.shell.home()).env_clear();
-    command.envs(longshore.get_envs().filter_map(|(key, value)| Some((key, value?))));
-    let ended = command.stdin(Stdio::null()).output().unwrap();
-    let said = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.code() == Some(7) && said.contains("cannot write"), "{said}");
+    // A piece of a large layer does not fit, smaller blobs do.
+    let ran = scene.shell.run_short_of_disk(1465, &write);
+    assert!(ran.code == Some(7) && ran.stderr.contains("cannot write"), "{}", ran.stderr);
     let whole = whole_blobs(&scene.shell.path("out"));
     assert!(!whole.is_empty());
     scene.shell.fails(7, &import("bundle:out", &far.image("ns")));
     let before = proxy.seen().len();
     scene.shell.ok(&write);
-    for seen in &proxy.seen()[before..] {
-        let again = whole.iter().find(|digest| seen.is("GET", &format!("/blobs/{digest}")));
-        assert_eq!(again, None);
-    }
+    are_not_fetched(&proxy.seen()[before..], &whole);
     is_whole(&scene.shell.path("out"), 2 * MIB);
     scene.shell.ok(&import("bundle:out", &far.image("ns")));
     scene.is_at(&far, &NAMES);
@@ -171,18 +169,14 @@ fn what_is_there_of_a_blob_and_is_wrong_is_fetched_anew() {
     need!("docker-registry", "skopeo", "sha256sum", "tar");
     let (scene, far) = (scene(), Site::open());
     let proxy = Proxy::before(scene.near.registry.address());
-    proxy.fault(usize::MAX, "GET", "/blobs/", Fault::Slow(Duration::from_millis(4)));
+    proxy.fault(usize::MAX, "GET", "/blobs/", Fault::Stall(800_000));
     let lines = NAMES.map(|name| format!("{}/{name} bundle:out\n", proxy.address()));
-    fs::write(scene.shell.path("slow"), lines.concat()).unwrap();
-    let write = ["mirror", "--src-plain-http", "--split", "1MiB", "-f", "slow"];
-    let mut child = scene.shell.start(&write);
+    fs::write(scene.shell.path("mappings"), lines.concat()).unwrap();
+    let write = ["mirror", "--src-plain-http", "--split", "1MiB", "-f", "mappings"];
     let dir = scene.shell.path("out");
-    while !is_under_way(&dir, 0) {
-        assert!(child.try_wait().unwrap().is_none());
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    killed_when(&scene.shell, &write, Duration::ZERO, || {
+        proxy.stalled() > 0 && is_under_way(&dir, 0)
+    });
     let unfinished: Vec<_> = parts(&dir)
         .into_iter()
         .filter(|part| part.extension().is_some_and(|e| e == "partial"))
@@ -233,17 +227,12 @@ fn an_update_that_is_killed_is_finished_by_the_next() {
     let lines = NAMES[1..].iter().map(|name| format!("{}/{name} bundle:out\n", proxy.address()));
     fs::write(scene.shell.path("slow"), lines.collect::<String>()).unwrap();
     let write = ["mirror", "--src-plain-http", "-f", "slow"];
-    for round in 0..8 {
-        let mut child = scene.shell.start(&write);
-        std::thread::sleep(Duration::from_millis(80 + 60 * round));
-        child.kill().unwrap();
-        child.wait().unwrap();
+    scene.shell.killed_again_and_again(&write, || {
         let ran = scene.shell.run(&import("bundle:out", &far.image("ns")));
         let is_finished = !scene.shell.path("out/bundle.unfinished").exists();
         assert_eq!(ran.code, Some(if is_finished { 0 } else { 7 }), "{}", ran.stderr);
         scene.is_at(&far, if is_finished { &NAMES[..1] } else { &[] });
-    }
-    scene.shell.ok(&write);
+    });
     is_whole(&scene.shell.path("out"), MIB);
     scene.shell.ok(&import("bundle:out", &far.image("ns")));
     scene.is_at(&far, &NAMES);
