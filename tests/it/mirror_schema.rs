@@ -1,10 +1,10 @@
 //! The JSON schema of mirror files says what the parser says.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use longshore::mirror::file::{FileError, MirrorFile};
-use longshore::ops::FilesOnDisk;
+use longshore::mirror::file::{FileError, Files, MirrorFile};
 use longshore::yaml;
 use serde_json::{Value, json};
 
@@ -92,8 +92,25 @@ const BAD: &[&str] = &[
     "{version: 1, registries: {q.io: {max-per-host: 1.5}}}",
 ];
 
+/// Where no other file is.
+struct Nowhere;
+
+impl Files for Nowhere {
+    fn read(&self, _: &Path) -> io::Result<String> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn names(&self, _: &Path) -> io::Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
+    fn identity(&self, _: &Path) -> io::Result<PathBuf> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+}
+
 fn read(text: &str) -> Result<MirrorFile, FileError> {
-    MirrorFile::read(Path::new("m.yaml"), text, &FilesOnDisk)
+    MirrorFile::read(Path::new("m.yaml"), text, &Nowhere)
 }
 
 /// The schema as it is printed.

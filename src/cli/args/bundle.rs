@@ -19,9 +19,9 @@ pub(crate) struct BundleArgs {
     /// Leave out what this earlier bundle brought: its folder, or its bundle.json alone; may be given several times
     #[arg(long, value_name = "BUNDLE", value_parser = folder, conflicts_with = "from")]
     pub(crate) since: Vec<PathBuf>,
-    /// Put the blobs of the bundle into tar files of at most so many bytes: 4GiB, 700MiB, 4700MB
+    /// Put the blobs of the bundle into tar files of less than so many bytes: 4GiB, 700MiB, 4700MB
     /// [default: archiveSize of the set, in GiB; without one no tar files]
-    #[arg(long, value_name = "SIZE", conflicts_with_all = ["from", "apply"])]
+    #[arg(long, value_name = "SIZE", conflicts_with = "from")]
     pub(crate) split: Option<SplitSize>,
     /// Sign the bundle with this key: Ed25519, as 'openssl genpkey -algorithm ed25519' writes it
     #[arg(long, value_name = "FILE", conflicts_with = "from")]

@@ -167,12 +167,7 @@ impl Mirroring {
 }
 
 impl MirrorArgs {
-    /// Where a set or a bundle goes.
-    pub(crate) fn root(&self) -> Result<Root, UsageError> {
-        self.root_or(None)
-    }
-
-    /// Where a bundle goes, for which a file may have a root.
+    /// Where a set or a bundle goes, for which a file may have `written` a root.
     pub(crate) fn root_or(&self, written: Option<&Root>) -> Result<Root, UsageError> {
         let nowhere = || UsageError("a set or a bundle needs a ROOT to go to".to_owned());
         self.given_root()?.or(written.cloned()).ok_or_else(nowhere)

@@ -34,8 +34,11 @@ pub(super) fn start<'c>(
     context: &'c Context,
 ) -> anyhow::Result<Work<'c>> {
     args.check_set()?;
-    let (intent, root, set) =
-        (args.planning.intent(), args.root()?, ImageSet::read(&file.display().to_string(), text)?);
+    let (intent, root, set) = (
+        args.planning.intent(),
+        args.root_or(None)?,
+        ImageSet::read(&file.display().to_string(), text)?,
+    );
     let graphs = graphs(args.update_graph.as_ref(), context)?;
     let somewhere = root.any()?;
     let mut bundle = bundles::options(&args.bundle, [&somewhere])?;

@@ -7,9 +7,9 @@ use crate::model::{Digest, RefName};
 /// What of a repository is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
-    /// The names whose manifests are looked at, with all that these lead to.
+    /// What these lead to.
     pub names: Names,
-    /// Manifests that are looked at besides, with all that these lead to.
+    /// What these lead to.
     pub roots: Vec<Root>,
 }
 

@@ -4,7 +4,7 @@ mod finish;
 mod sink;
 
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -187,11 +187,12 @@ pub(super) fn blob_file(digest: &Digest) -> String {
 
 /// Whether nothing is in a folder but what a writer left who was killed at the start.
 fn is_empty(dir: &Path) -> Result<bool> {
-    match std::fs::read_dir(dir) {
-        Ok(entries) => Ok(entries.flatten().all(|entry| partial::is_leftover(&entry.file_name()))),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
-        Err(error) => Err(Error::io("list", dir)(error)),
-    }
+    let entries = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(true),
+        entries => entries.map_err(Error::io("list", dir))?,
+    };
+    let entries: Vec<_> = entries.collect::<io::Result<_>>().map_err(Error::io("list", dir))?;
+    Ok(entries.iter().all(|entry| partial::is_leftover(&entry.file_name())))
 }
 
 fn remove(path: &Path) -> Result<()> {

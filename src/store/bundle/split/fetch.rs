@@ -30,13 +30,16 @@ struct Fetch {
 }
 
 impl Parts {
-    /// Takes a blob from `source`, where an earlier writer left off. What that left is never trusted: when the blob is
+    /// Takes a blob that is not there from `source`, where an earlier writer left off. What that left is never trusted: when the blob is
     /// wrong in the end, it is taken once from its start.
     pub(in crate::store::bundle) async fn put(
         self: &Arc<Self>,
         blob: &Descriptor,
         source: &dyn Source,
     ) -> Result<()> {
+        if self.has(blob).await? {
+            return Ok(());
+        }
         if blob.size <= SMALL {
             return self.put_small(blob, source).await;
         }
@@ -71,6 +74,11 @@ impl Parts {
             fetch.take(bytes).await?;
         }
         blocking(move || fetch.keep()).await
+    }
+
+    async fn has(self: &Arc<Self>, blob: &Descriptor) -> Result<bool> {
+        let (parts, wanted) = (Arc::clone(self), blob.clone());
+        blocking(move || Ok(parts.size_of(&wanted.digest)? == Some(wanted.size))).await
     }
 
     async fn turn(&self) -> Result<SemaphorePermit<'_>> {

@@ -9,6 +9,7 @@ use tar::{EntryType, Header};
 use super::SplitSize;
 use crate::model::Digest;
 use crate::store::archive::{BLOCK, END, header};
+use crate::store::bundle::writer::blob_file;
 
 const FORMAT: &str = "longshore-part";
 const VERSION: u32 = 1;
@@ -19,7 +20,7 @@ pub(super) const HEAD: u64 = 2 * BLOCK;
 /// The longest header of a member.
 pub(super) const MAX_HEADER: u64 = 3 * BLOCK;
 /// What parts and pieces are numbered to.
-const MAX_NUMBER: u32 = 999_999;
+pub(super) const MAX_NUMBER: u32 = 999_999;
 
 /// Which part a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +142,7 @@ impl MemberName {
 
 impl fmt::Display for MemberName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "blobs/{}/{}", self.digest.algorithm().as_str(), self.digest.hex())?;
+        f.write_str(&blob_file(&self.digest))?;
         self.piece.map_or(Ok(()), |piece| write!(f, ".{piece:06}"))
     }
 }

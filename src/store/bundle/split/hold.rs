@@ -1,4 +1,4 @@
-//! An unfinished part in the hands of its writer.
+//! How a part comes into the hands of one writer, is finished, and comes back.
 
 use std::sync::Arc;
 

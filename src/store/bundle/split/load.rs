@@ -1,5 +1,6 @@
 //! What earlier writers left of the parts of a bundle.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,10 +26,11 @@ pub(super) enum Found {
 /// The files of parts in `dir`; finished ones come first.
 pub(super) fn files(dir: &Path) -> Result<Vec<Found>> {
     let entries = match std::fs::read_dir(dir) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(Error::io("list", dir))?,
     };
-    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    let entries: Vec<_> = entries.collect::<io::Result<_>>().map_err(Error::io("list", dir))?;
+    let names = entries.iter().filter_map(|entry| entry.file_name().into_string().ok());
     let mut found: Vec<Found> = names
         .filter_map(|name| match name.strip_suffix(".partial") {
             Some(name) => part_number(name).map(Found::Unfinished),

@@ -117,7 +117,9 @@ impl Parts {
     /// An unfinished part with room for a member, or with the begin of it.
     pub(super) fn hold_for(self: &Arc<Self>, name: &MemberName, size: u64) -> Result<Hold> {
         loop {
-            match self.with(|state| Ok(state.choose(name, name.need(size, self.split))))? {
+            let need = name.need(size, self.split);
+            let choice = self.with(|state| Ok(state.choose(name, need)))?;
+            match choice.ok_or_else(|| self.is_full())? {
                 Choice::Take(lane) => return Ok(self.hold(lane)),
                 Choice::Seal(lane) => self.hold(lane).seal()?,
                 Choice::New(number) => {
@@ -128,6 +130,13 @@ impl Parts {
                     return Ok(self.hold(lane));
                 }
             }
+        }
+    }
+
+    fn is_full(&self) -> Error {
+        Error::Unsupported {
+            place: format!("bundle:{}", self.dir.display()),
+            why: "would have more than 999999 parts: parts have to be larger",
         }
     }
 

@@ -12,7 +12,7 @@ use crate::store::archive::BLOCK;
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-/// The most bytes that a part of a bundle has.
+/// What the parts of a bundle have fewer bytes than.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u64")]
 pub struct SplitSize(u64);

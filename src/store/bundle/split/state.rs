@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use super::format::MemberName;
+use super::format::{MAX_NUMBER, MemberName};
 use super::lane::Lane;
 use super::scan::Member;
 use super::{Piece, Pieces, part_file};
@@ -34,7 +34,8 @@ pub(super) enum Choice {
 }
 
 impl State {
-    pub(super) fn choose(&mut self, name: &MemberName, need: u64) -> Choice {
+    /// `None` when all numbers are taken.
+    pub(super) fn choose(&mut self, name: &MemberName, need: u64) -> Option<Choice> {
         let torn = self.idle.iter().filter(|lane| lane.torn.is_some()).count();
         let all = self.idle.len() + self.busy.len();
         let are_enough = all - torn >= LANES || all >= MAX_UNFINISHED;
@@ -46,17 +47,17 @@ impl State {
             (lane.torn.as_ref() != Some(name), lane.torn.is_some(), lane.room())
         });
         if let Some((at, _)) = best {
-            return Choice::Take(self.take(at));
+            return Some(Choice::Take(self.take(at)));
         }
         let lanes = self.idle.iter().enumerate();
         match lanes.min_by_key(|(_, lane)| (lane.torn.is_some(), lane.room())) {
-            Some((at, _)) if are_enough => Choice::Seal(self.take(at)),
+            Some((at, _)) if are_enough => Some(Choice::Seal(self.take(at))),
             _ => {
                 let is_free =
                     |number: &u32| !self.finished.contains_key(number) && !self.is_written(*number);
-                let number = (1..).find(is_free).unwrap_or_default();
+                let number = (1..=MAX_NUMBER).find(is_free)?;
                 self.busy.insert(number);
-                Choice::New(number)
+                Some(Choice::New(number))
             }
         }
     }
@@ -90,5 +91,19 @@ impl State {
     pub(super) fn known_sums(&self) -> Vec<(String, Digest)> {
         let known = self.finished.iter();
         known.filter_map(|(number, sum)| Some((part_file(*number), sum.clone()?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_have_no_numbers_that_are_not_read() {
+        let name = MemberName { digest: Digest::of(b"x"), piece: None };
+        let finished = (1..MAX_NUMBER).map(|number| (number, None)).collect();
+        let mut state = State { finished, ..State::default() };
+        assert!(matches!(state.choose(&name, 1), Some(Choice::New(MAX_NUMBER))));
+        assert!(state.choose(&name, 1).is_none());
     }
 }

@@ -12,6 +12,7 @@ use crate::store::file::blocking;
 use crate::store::{Arrival, Error, Reference, Result, Sink, Source};
 
 /// One repository of a bundle.
+#[derive(Clone)]
 pub(super) struct BundleSink {
     pub(super) bundle: Arc<BundleWriter>,
     pub(super) repository: RepositoryPath,
@@ -59,7 +60,8 @@ impl Sink for BundleSink {
     }
 
     async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
-        self.bundle.begin()?;
+        let bundle = Arc::clone(&self.bundle);
+        blocking(move || bundle.begin()).await?;
         match &self.bundle.parts {
             Some(parts) => parts.put(blob, source).await,
             None => self.bundle.layout.put_blob(blob, source).await,
@@ -71,16 +73,17 @@ impl Sink for BundleSink {
             Reference::Name(name) => Reference::Name(self.full_name(name)?),
             other => other.clone(),
         };
-        let found = self.bundle.layout.manifest_digest(&reference).await?;
-        match found {
-            Some(digest) if self.bundle.is_whole(&self.repository, &digest)? => Ok(Some(digest)),
-            _ => Ok(None),
-        }
+        let Some(digest) = self.bundle.layout.manifest_digest(&reference).await? else {
+            return Ok(None);
+        };
+        let sink = self.clone();
+        let is_whole =
+            move || sink.bundle.is_whole(&sink.repository, &digest).map(|is| is.then_some(digest));
+        blocking(is_whole).await
     }
 
     async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {
-        let sink = Self { bundle: Arc::clone(&self.bundle), repository: self.repository.clone() };
-        let (manifest, name) = (manifest.clone(), name.cloned());
+        let (sink, manifest, name) = (self.clone(), manifest.clone(), name.cloned());
         blocking(move || sink.put(&manifest, name.as_ref())).await
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::super::{Scene, contents, files, import};
 use super::{MIB, is_whole, parts};
@@ -138,6 +139,40 @@ fn a_set_tells_the_size_of_parts_unless_the_command_does() {
 }
 
 #[test]
+fn a_plan_is_applied_with_the_size_of_parts() {
+    need!("tar", "sha256sum");
+    let shell = shell();
+    let line = ["mirror", "oci:made:v1", "bundle:out:org/app:v1", "--split", "1MiB"];
+    shell.ok(&[&line[..], &["--plan", "m.lock"]].concat());
+    shell.ok(&["mirror", "--apply", "m.lock", "--split", "1MiB"]);
+    assert!(is_whole(&shell.path("out"), MIB).len() > 1);
+}
+
+#[test]
+fn what_is_there_stays_also_by_force_and_a_part_that_lacks_is_made_anew() {
+    need!("tar", "sha256sum");
+    let shell = shell();
+    let names = ["org/app:v1", "org/other:v1"];
+    let mappings = names.map(|name| format!("oci:made:v1 bundle:out:{name}\n"));
+    fs::write(shell.path("mappings"), mappings.concat()).unwrap();
+    let write = ["mirror", "--split", "1MiB", "-f", "mappings", "--force"];
+    shell.ok(&write);
+    let dir = shell.path("out");
+    let before = files(&dir);
+    shell.ok(&write);
+    assert_eq!(files(&dir), before);
+    fs::remove_file(parts(&dir).remove(0)).unwrap();
+    shell.ok(&write[..5]);
+    is_whole(&dir, MIB);
+    shell.ok(&["mirror", "--from", "bundle:out", "oci:copy"]);
+    let original = crate::support::skopeo::fetch(&shell.full("oci:made:v1"), &[]);
+    for name in names {
+        let copy = crate::support::skopeo::fetch(&shell.full(&format!("oci:copy:{name}")), &[]);
+        assert_eq!(copy, original);
+    }
+}
+
+#[test]
 fn a_signature_is_of_all_parts() {
     need!("openssl", "tar", "sha256sum");
     let shell = shell();
@@ -192,6 +227,7 @@ fn blobs_are_on_the_disk_once() {
         let (mut child, mut most) = (scene.shell.start(arguments), 0);
         while child.try_wait().unwrap().is_none() {
             most = most.max(used());
+            std::thread::sleep(Duration::from_millis(2));
         }
         assert!(child.wait().unwrap().success());
         most.max(used())
