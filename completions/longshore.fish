@@ -78,7 +78,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand logout" -s h -l help
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand pull" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
+complete -c longshore -n "__fish_longshore_using_subcommand pull" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 10MiB (powers of 1024, as with curl), 20MB (powers of 1000). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
 batch\t'At the end of each image'
 off\t'Never'"
@@ -101,7 +101,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand pull" -s q -l quiet 
 complete -c longshore -n "__fish_longshore_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand push" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
+complete -c longshore -n "__fish_longshore_using_subcommand push" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 10MiB (powers of 1024, as with curl), 20MB (powers of 1000). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand push" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
@@ -137,7 +137,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l from-dir 
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l dir -d 'Folder that destinations as in file://org/app:v1 are below [default: the current one]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 10MiB (powers of 1024, as with curl), 20MB (powers of 1000). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l fsync -d 'When local copies are made safe from power failures: at each blob (always), at the end of each image (batch), or never (off), for copies that can be made anew' -r -f -a "always\t'At each blob'
 batch\t'At the end of each image'
 off\t'Never'"
@@ -226,7 +226,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand verify" -l src-authf
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l src-ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l src-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand verify" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 10MiB (powers of 1024, as with curl), 20MB (powers of 1000). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l deep -d 'Read all blobs and hash them, each once'
@@ -250,7 +250,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand delete" -l ca-file -
 complete -c longshore -n "__fish_longshore_using_subcommand delete" -l cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand delete" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand delete" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand delete" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
+complete -c longshore -n "__fish_longshore_using_subcommand delete" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 10MiB (powers of 1024, as with curl), 20MB (powers of 1000). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
 complete -c longshore -n "__fish_longshore_using_subcommand delete" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand delete" -l password-stdin -d 'Read the password from standard input'
@@ -318,7 +318,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l ca-
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
+complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 10MiB (powers of 1024, as with curl), 20MB (powers of 1000). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-creds -d 'User name and password for the destination' -r
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-authfile -d 'Auth file for the destination, instead of --authfile' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand import-image" -l dest-ca-file -d 'Trust the certificates in this PEM file besides the system\'s' -r -F
@@ -367,7 +367,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag" -l ca-file -d '
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l retries -d 'How many times a failed request is tried again' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
-complete -c longshore -n "__fish_longshore_using_subcommand tag" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 10MiB (powers of 1024, as with curl), 20MB (powers of 1000). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c longshore -n "__fish_longshore_using_subcommand tag" -s d -l delete -d 'Delete the tags, and all that is known of what they pointed to'

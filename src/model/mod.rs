@@ -12,6 +12,7 @@ mod platform;
 mod rate;
 mod reference;
 mod text;
+pub(crate) mod units;
 mod wire_error;
 
 pub use descriptor::{Descriptor, DescriptorError};

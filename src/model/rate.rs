@@ -1,9 +1,9 @@
-//! Bytes in a second, as curl reads them.
+//! Bytes in a second.
 
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
-use super::one_line;
+use super::{one_line, units};
 
 /// Bytes in a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Rate(NonZeroU64);
 
 /// A text that is no rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not a rate: expected bytes in a second, as in 500k, 20M or 1G")]
+#[error("'{0}' is not a rate: expected bytes in a second, as in 500k, 20M or 10MiB")]
 pub struct RateError(String);
 
 impl Rate {
@@ -25,25 +25,11 @@ impl Rate {
 impl FromStr for Rate {
     type Err = RateError;
 
-    /// Reads a number with one of curl's suffixes, which are powers of 1024: `k`, `M`, `G` and `T`, large or small.
+    /// Reads a number of bytes with a unit: `k`, `M`, `G` and `T`, large or small, are powers of 1024 as with curl, and so
+    /// are `KiB` and so on; `KB` and so on are powers of 1000.
     fn from_str(text: &str) -> Result<Self, RateError> {
-        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let shift = match text[digits.len()..].to_ascii_lowercase().as_str() {
-            "" => Some(0),
-            "k" => Some(10),
-            "m" => Some(20),
-            "g" => Some(30),
-            "t" => Some(40),
-            _ => None,
-        };
-        let is_number = digits.bytes().all(|b| b.is_ascii_digit());
-        let number = digits.parse::<u64>().ok().filter(|_| is_number);
-        number
-            .zip(shift)
-            .and_then(|(number, shift)| number.checked_mul(1 << shift))
-            .and_then(NonZeroU64::new)
-            .map(Self)
-            .ok_or_else(|| RateError(one_line(text, 40)))
+        let rate = units::bytes(text).and_then(NonZeroU64::new).map(Self);
+        rate.ok_or_else(|| RateError(one_line(text, 40)))
     }
 }
 
@@ -64,8 +50,15 @@ mod tests {
     }
 
     #[test]
+    fn rates_are_written_as_other_sizes_too() {
+        assert_eq!((rate("10MiB"), rate("20MB"), rate("5B")), (10 << 20, 20_000_000, 5));
+    }
+
+    #[test]
     fn what_is_no_rate_is_told() {
-        for text in ["", "0", "0M", "M", "-1", "+1", "1.5M", "20MB", "1 M", "99999999999T", "2½"] {
+        for text in
+            ["", "0", "0M", "M", "-1", "+1", "1.5M", "20MX", "20iB", "1 M", "99999999999T", "2½"]
+        {
             let error = text.parse::<Rate>().unwrap_err();
             assert!(error.to_string().contains("is not a rate"), "{text}");
         }

@@ -28,6 +28,7 @@ const GOOD: &[&str] = &[
     "{version: 1, registries: {}}",
     "{version: 1, registries: {'localhost:5000': {plain-http: true, insecure: false}, '[::1]:5000': {}}}",
     "{version: 1, registries: {q.io: {insecure: true, ca-file: ca.pem, cert-dir: certs, authfile: a.json}}}",
+    "{version: 1, registries: {q.io: {limit-rate: 10MiB}, r.io: {limit-rate: 20kB}, s.io: {limit-rate: 5B}}}",
     "{version: 1, registries: {q.io: {limit-rate: 10M, max-per-host: 256, plain-http: false, ca-file: a}}}",
 ];
 
@@ -84,7 +85,8 @@ const BAD: &[&str] = &[
     "{version: 1, registries: {q.io: {plain-http: true, ca-file: ca.pem}}}",
     "{version: 1, registries: {q.io: {plain-http: true, insecure: true}}}",
     "{version: 1, registries: {q.io: {ca-file: ''}}}",
-    "{version: 1, registries: {q.io: {limit-rate: 10MiB}}}",
+    "{version: 1, registries: {q.io: {limit-rate: 10iB}}}",
+    "{version: 1, registries: {q.io: {limit-rate: 10mb}}}",
     "{version: 1, registries: {q.io: {limit-rate: 0k}}}",
     "{version: 1, registries: {q.io: {limit-rate: 100}}}",
     "{version: 1, registries: {q.io: {max-per-host: 0}}}",

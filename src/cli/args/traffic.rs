@@ -15,8 +15,8 @@ pub(crate) struct TrafficArgs {
     #[arg(long, alias = "max-per-registry", value_name = "N", env = "LONGSHORE_MAX_PER_HOST",
           value_parser = RangedU64ValueParser::<usize>::new().range(1..=256))]
     max_per_host: Option<usize>,
-    /// The most bytes in a second, for downloads and for uploads each: 500k, 20M, 1G (powers of 1024, as with curl).
-    /// HOST=RATE is for one registry alone; may be given several times, or with commas between
+    /// The most bytes in a second, for downloads and for uploads each: 500k, 20M, 10MiB (powers of 1024, as with
+    /// curl), 20MB (powers of 1000). HOST=RATE is for one registry alone; may be given several times, or with commas between
     #[arg(
         long = "limit-rate",
         value_name = "[HOST=]RATE",

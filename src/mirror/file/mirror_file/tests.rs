@@ -144,8 +144,8 @@ fn what_is_wrong_is_told_with_its_place() {
             "m.yaml:3:22: not a mirror file that can be read: registries.a.io.plain-http: invalid type",
         ),
         (
-            of("a.io: {limit-rate: 10MiB}"),
-            "m.yaml:3:22: not a mirror file that can be read: registries.a.io.limit-rate: '10MiB' is not a rate",
+            of("a.io: {limit-rate: 10MX}"),
+            "m.yaml:3:22: not a mirror file that can be read: registries.a.io.limit-rate: '10MX' is not a rate",
         ),
         (
             of("a.io: {max-per-host: 0}"),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::one_line;
+use crate::model::{one_line, units};
 use crate::store::archive::BLOCK;
 
 const MIB: u64 = 1 << 20;
@@ -69,24 +69,7 @@ impl FromStr for SplitSize {
     /// Reads a number with a unit as `split` of the GNU coreutils has them: `K`, `M`, `G`, `T`, `KiB` and so on are powers
     /// of 1024, `KB` and so on powers of 1000.
     fn from_str(text: &str) -> Result<Self, SplitSizeError> {
-        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        let unit = &text[digits.len()..];
-        let (base, prefix) = match (unit.strip_suffix("iB"), unit.strip_suffix('B')) {
-            (Some(""), _) => (1024, unit),
-            (Some(prefix), _) => (1024, prefix),
-            (None, Some(prefix)) => (1000, prefix),
-            (None, None) => (1024, unit),
-        };
-        let power = ["", "K", "M", "G", "T"]
-            .iter()
-            .position(|known| prefix.eq_ignore_ascii_case(known))
-            .and_then(|power| u32::try_from(power).ok());
-        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        let number = digits.parse::<u64>().ok().filter(|_| is_number);
-        let bytes = number
-            .zip(power)
-            .and_then(|(number, power)| number.checked_mul(u64::checked_pow(base, power)?));
-        Self::new(bytes.ok_or_else(|| SplitSizeError::Form(one_line(text, 40)))?)
+        Self::new(units::bytes(text).ok_or_else(|| SplitSizeError::Form(one_line(text, 40)))?)
     }
 }
 
