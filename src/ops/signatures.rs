@@ -86,6 +86,9 @@ pub enum SignatureStoreError {
         #[source]
         source: Box<net::Error>,
     },
+    /// A store did not answer before.
+    #[error("{0} does not answer and is not asked again")]
+    Silent(SafeUrl),
     /// A store answers that it does not give it.
     #[error("{url} answers {status}")]
     Status {
@@ -232,7 +235,9 @@ impl Store {
                 let file = folder.join(path);
                 (file.display().to_string(), read(&file)?)
             }
-            Self::Web { is_silent, .. } if is_silent.load(Ordering::Relaxed) => return Ok(None),
+            Self::Web { web, is_silent } if is_silent.load(Ordering::Relaxed) => {
+                return Err(SignatureStoreError::Silent(web.shown("")));
+            }
             Self::Web { web, is_silent } => {
                 let path = format!("/{path}");
                 let asked = ask(web, &path).await;

@@ -39,8 +39,17 @@ impl Remote {
             {
                 Err(self.failed("read", what)(error))
             }
-            Err(_) => Ok(self.fallback(subject).await?.map_or_else(Vec::new, |index| index.1)),
+            Err(_) => self.list_fallback(subject).await,
         }
+    }
+
+    /// What the fallback tag lists. Whether it is there is asked first: registries that count pulls do not count that.
+    async fn list_fallback(&self, subject: &Digest) -> Result<Vec<Descriptor>> {
+        let name = Reference::Name(self.fallback_name(subject)?);
+        if self.head_manifest(&name, self.pull()).await?.is_none() {
+            return Ok(Vec::new());
+        }
+        Ok(self.fallback(subject).await?.map_or_else(Vec::new, |(_, listed)| listed))
     }
 
     /// The index under the fallback tag, and what it lists.

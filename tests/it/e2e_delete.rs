@@ -73,7 +73,8 @@ fn tags(shell: &Shell, place: &str) -> Vec<String> {
 
 /// That all tags lead to whole images.
 fn is_whole(shell: &Shell, place: &str) {
-    let ran = shell.run(&["verify", "--plain-http", "--deep", place]);
+    let verify = ["verify", "--plain-http", "--deep", place];
+    let ran = shell.run_until(&verify, |ran| ran.code == Some(0));
     assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
 }
 

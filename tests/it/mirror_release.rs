@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::support::faults::{Fault, Proxy};
+use crate::support::program::Ran;
 use crate::support::release::{COMPONENTS, FILE, Releases};
 use crate::support::responder::{Reply, Responder};
 use crate::support::shell::Shell;
@@ -162,9 +163,11 @@ fn a_killed_release_is_finished_by_the_next_run() {
     let mirror = [&PLAIN[..], &["-c", "platform-release.yaml", &root]].concat();
     shell.killed_again_and_again(&mirror, || {
         for repository in ["ns/openshift/release", "ns/openshift/release-images"] {
-            let ran = shell.run(&["verify", "--plain-http", &to.image(repository)]);
             // What is there is whole; it may be that nothing is there yet.
-            assert!(ran.stdout.is_empty() && matches!(ran.code, Some(0 | 4)), "{}", ran.stdout);
+            let is_good = |ran: &Ran| ran.stdout.is_empty() && matches!(ran.code, Some(0 | 4));
+            let place = to.image(repository);
+            let ran = shell.run_until(&["verify", "--plain-http", &place], is_good);
+            assert!(is_good(&ran), "{}", ran.stdout);
         }
     });
     is_there(&from, &to, "4.18.1-x86_64");

@@ -1,10 +1,10 @@
 //! The JSON schema of mirror files says what the parser says.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use longshore::mirror::file::{FileError, Files, MirrorFile};
+use longshore::mirror::file::{FileError, MirrorFile};
+use longshore::ops::FilesOnDisk;
 use longshore::yaml;
 use serde_json::{Value, json};
 
@@ -94,25 +94,8 @@ const BAD: &[&str] = &[
     "{version: 1, registries: {q.io: {max-per-host: 1.5}}}",
 ];
 
-/// Where no other file is.
-struct Nowhere;
-
-impl Files for Nowhere {
-    fn read(&self, _: &Path) -> io::Result<String> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn names(&self, _: &Path) -> io::Result<Vec<String>> {
-        Ok(Vec::new())
-    }
-
-    fn identity(&self, _: &Path) -> io::Result<PathBuf> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-}
-
 fn read(text: &str) -> Result<MirrorFile, FileError> {
-    MirrorFile::read(Path::new("m.yaml"), text, &Nowhere)
+    MirrorFile::read(Path::new("m.yaml"), text, &FilesOnDisk)
 }
 
 /// The schema as it is printed.

@@ -1,10 +1,14 @@
 //! Signatures of releases: they are fetched with what tells of a mirror, and never cost an image.
 
 use std::fs;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
+use longshore::http::RetryPolicy;
+use longshore::model::Digest;
+use longshore::ops::{SignedRelease, release_signatures};
 use longshore::yaml;
 use serde_json::Value;
 
@@ -160,6 +164,22 @@ fn a_signature_that_cannot_be_had_is_told_and_costs_nothing() {
         assert!(scene.data("out/signature-configmap.json").is_none());
     }
     scene.mirror(&to, "no/such/folder", "out");
+}
+
+#[tokio::test]
+async fn a_store_that_is_silent_is_not_said_to_have_none() {
+    let (store, folder) = ("http://127.0.0.1:1/sigs".parse().unwrap(), Path::new("nowhere"));
+    let release = |number| SignedRelease {
+        tag: format!("4.18.{number}-x86_64").parse().unwrap(),
+        payload: Digest::of(&[number]),
+    };
+    let releases: Vec<SignedRelease> = (0..8).map(release).collect();
+    let retry = RetryPolicy { tries: 1, ..RetryPolicy::default() };
+    let collected = release_signatures(Some(&store), folder, &releases, retry).await;
+    let missed: Vec<String> = collected.missed.iter().map(|(_, why)| why.to_string()).collect();
+    assert_eq!(missed.len(), 8);
+    assert!(missed[0].ends_with("/signature-1 cannot be asked"), "{missed:?}");
+    assert_eq!(missed[7], "http://127.0.0.1:1/sigs does not answer and is not asked again");
 }
 
 #[test]

@@ -58,3 +58,28 @@ fn limit(traffic: &mut TrafficOptions, settings: &Settings) {
     });
     traffic.max_per_registry = most.collect();
 }
+
+#[cfg(test)]
+mod tests {
+    use longshore::mirror::Position;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_has_the_last_word_on_rates() {
+        let registry: Registry = "q.io".parse().unwrap();
+        let position = Position::File { file: "m.yaml".to_owned(), line: 1, column: 1 };
+        let limit_of = |rate: &str| RateLimit {
+            registry: Some(registry.clone()),
+            rate: rate.parse().unwrap(),
+        };
+        let rate = Said { value: limit_of("1k").rate, position: position.clone() };
+        let value = RegistrySettings { limit_rate: Some(rate), ..RegistrySettings::default() };
+        let registries = [(registry.clone(), Said { value, position })].into();
+        let settings = Settings { registries, ..Settings::default() };
+        let limits = vec![limit_of("2k")];
+        let mut traffic = TrafficOptions { limits, ..TrafficOptions::default() };
+        limit(&mut traffic, &settings);
+        assert_eq!(traffic.limits, [limit_of("1k"), limit_of("2k")]);
+    }
+}

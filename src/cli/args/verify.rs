@@ -38,8 +38,8 @@ missing, else that of what could not be looked at.";
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArgs {
-    /// An image; a repository, layout or archive with all its tags; a registry, or a path of it (REGISTRY/PATH/), with
-    /// all its repositories
+    /// An image; a repository, layout, archive or bundle with all its tags; a registry, or a path of it
+    /// (REGISTRY/PATH/), with all its repositories
     #[arg(value_name = "DST", value_parser = many, required_unless_present = "against")]
     pub(crate) place: Option<Place>,
     /// Compare with the place that this is a mirror of, with a plan (mirror --plan), or with a file of digests and images

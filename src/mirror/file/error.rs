@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::include::{MAX_DEPTH, MAX_FILES};
 use crate::mirror::{MappingError, Position};
 use crate::model::ReferenceError;
 use crate::yaml;
@@ -132,7 +133,9 @@ pub enum FileError {
         path: PathBuf,
     },
     /// More files than anybody would write.
-    #[error("{position}: too many files, or too deep: 1000 files make one at most, 10 deep")]
+    #[error(
+        "{position}: too many files, or too deep: {MAX_FILES} files make one at most, {MAX_DEPTH} deep"
+    )]
     TooMany {
         /// Where the next is included.
         position: Position,

@@ -1,5 +1,6 @@
 //! The files that a mirror file includes, and what all of them say together.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,9 +13,9 @@ use crate::mirror::images::fits;
 use crate::model::one_line;
 
 /// How deep files include each other.
-const MAX_DEPTH: usize = 10;
+pub(super) const MAX_DEPTH: usize = 10;
 /// How many files make one.
-const MAX_FILES: usize = 1000;
+pub(super) const MAX_FILES: usize = 1000;
 
 /// Where included files are read from.
 pub trait Files {
@@ -43,19 +44,19 @@ pub(super) struct Whole {
     pub(super) settings: Settings,
 }
 
-/// Reads what `part`, the file at `path`, includes. Each file is there once.
+/// Reads what `part`, the file at `path`, includes. The images of each file are there once.
 pub(super) fn include(part: Part, path: &Path, files: &dyn Files) -> Result<Whole, FileError> {
-    // Standard input is called nothing.
-    let known: Vec<PathBuf> = files.identity(path).into_iter().collect();
-    Reader { files, above: known.clone(), known }.whole(part, path)
+    // Standard input has no other name.
+    let first = files.identity(path).unwrap_or_else(|_| path.to_owned());
+    Reader { files, above: vec![first], known: HashMap::new() }.whole(part, path)
 }
 
 struct Reader<'f> {
     files: &'f dyn Files,
     /// The files that led to the one that is read.
     above: Vec<PathBuf>,
-    /// All files that were read.
-    known: Vec<PathBuf>,
+    /// What the files say of settings that were read before, each with what it includes.
+    known: HashMap<PathBuf, Settings>,
 }
 
 impl Reader<'_> {
@@ -64,7 +65,7 @@ impl Reader<'_> {
         let mut settings = own.clone();
         for said in &include {
             for path in self.paths(path, said)? {
-                let Some(more) = self.included(&path, &said.position)? else { continue };
+                let more = self.included(&path, &said.position)?;
                 images.extend(more.images);
                 settings = settings.with(own.clone().with(more.settings, &Over)?, &Beside)?;
             }
@@ -72,8 +73,8 @@ impl Reader<'_> {
         Ok(Whole { images, settings })
     }
 
-    /// What the file at `path` says, unless it was read before.
-    fn included(&mut self, path: &Path, position: &Position) -> Result<Option<Whole>, FileError> {
+    /// What the file at `path` says. Its images were taken already when it was read before.
+    fn included(&mut self, path: &Path, position: &Position) -> Result<Whole, FileError> {
         let place = || position.clone();
         let unreadable =
             |source| FileError::Unreadable { position: place(), path: path.to_owned(), source };
@@ -81,18 +82,19 @@ impl Reader<'_> {
         if self.above.contains(&identity) {
             return Err(FileError::Cycle { position: place(), path: path.to_owned() });
         }
-        if self.known.contains(&identity) {
-            return Ok(None);
+        if let Some(settings) = self.known.get(&identity) {
+            return Ok(Whole { images: Vec::new(), settings: settings.clone() });
         }
-        if self.above.len() > MAX_DEPTH || self.known.len() > MAX_FILES {
+        let many = self.above.len() + self.known.len();
+        if self.above.len() > MAX_DEPTH || many >= MAX_FILES {
             return Err(FileError::TooMany { position: place() });
         }
         let text = self.files.read(path).map_err(unreadable)?;
-        self.known.push(identity.clone());
-        self.above.push(identity);
+        self.above.push(identity.clone());
         let whole = self.whole(Part::read(path, &text)?, path)?;
         self.above.pop();
-        Ok(Some(whole))
+        self.known.insert(identity, whole.settings.clone());
+        Ok(whole)
     }
 
     /// The files that `said` in the file at `path` means.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::model::{Digest, one_line};
 
-/// The most bytes of a message when it is unpacked. Real ones have less than 1 KiB.
+/// The most bytes that all packets of a message may have together when they are unpacked. Real ones have less than 1 KiB.
 const MAX_UNPACKED: u64 = 256 << 10;
 /// How many packets may lie in each other.
 const MAX_DEPTH: usize = 4;
@@ -54,7 +54,7 @@ impl ReleaseSignature {
     /// # Errors
     /// When it is no signed message, or of another payload.
     pub fn read(payload: &Digest, number: usize, message: Bytes) -> Result<Self, SignatureError> {
-        let mut found = Found::default();
+        let mut found = Found { is_signed: false, literal: None, left: MAX_UNPACKED };
         found.read(&message, MAX_DEPTH)?;
         let signed = found.literal.ok_or(SignatureError::Form("it holds no data"))?;
         if !found.is_signed {
@@ -85,10 +85,11 @@ struct Image {
 }
 
 /// What is found in a message.
-#[derive(Default)]
 struct Found {
     is_signed: bool,
     literal: Option<Vec<u8>>,
+    /// How many bytes may yet come of unpacking.
+    left: u64,
 }
 
 /// Packets by their numbers.
@@ -105,7 +106,10 @@ impl Found {
             let (kind, body) =
                 packet(&mut bytes).ok_or(SignatureError::Form("a packet is cut off"))?;
             match kind {
-                COMPRESSED => self.read(&unpack(&body)?, depth - 1)?,
+                COMPRESSED => {
+                    let unpacked = unpack(&body, &mut self.left)?;
+                    self.read(&unpacked, depth - 1)?;
+                }
                 SIGNATURE => self.is_signed = true,
                 LITERAL if self.literal.is_none() => self.literal = literal(&body),
                 _ => {}
@@ -159,7 +163,7 @@ fn number(bytes: &[u8]) -> usize {
     bytes.iter().fold(0, |number, byte| (number << 8) + usize::from(*byte))
 }
 
-fn unpack(body: &[u8]) -> Result<Vec<u8>, SignatureError> {
+fn unpack(body: &[u8], left: &mut u64) -> Result<Vec<u8>, SignatureError> {
     let (&method, packed) = body.split_first().ok_or(SignatureError::Form("a packet is empty"))?;
     let reader: Box<dyn Read + '_> = match method {
         0 => Box::new(packed),
@@ -168,11 +172,9 @@ fn unpack(body: &[u8]) -> Result<Vec<u8>, SignatureError> {
         _ => return Err(SignatureError::Form("it is compressed in another way than ZIP or ZLIB")),
     };
     let mut unpacked = Vec::new();
-    reader.take(MAX_UNPACKED + 1).read_to_end(&mut unpacked).map_err(SignatureError::Packed)?;
-    match unpacked.len() as u64 > MAX_UNPACKED {
-        true => Err(SignatureError::Form("it is too large")),
-        false => Ok(unpacked),
-    }
+    let size = reader.take(*left + 1).read_to_end(&mut unpacked).map_err(SignatureError::Packed)?;
+    *left = left.checked_sub(size as u64).ok_or(SignatureError::Form("it is too large"))?;
+    Ok(unpacked)
 }
 
 /// The data behind a format, a file name and a date.
@@ -231,6 +233,21 @@ mod tests {
         let other = Digest::of(b"another");
         let error = ReleaseSignature::read(&other, 1, Bytes::from_static(message)).unwrap_err();
         assert!(error.to_string().contains(Digest::of(b"").as_str()), "{error}");
+    }
+
+    #[test]
+    fn no_message_unpacks_to_more_than_so_much_in_all() {
+        let zip = |body: &[u8]| {
+            let mut zipped = vec![1];
+            let mut encoder = flate2::read::DeflateEncoder::new(body, flate2::Compression::best());
+            encoder.read_to_end(&mut zipped).unwrap();
+            old(COMPRESSED, &zipped)
+        };
+        let large = zip(&old(1, &[0; 60_000]));
+        for message in [large.repeat(5), zip(&large.repeat(3)).repeat(2)] {
+            let error = read(&message).unwrap_err().to_string();
+            assert_eq!(error, "it is no OpenPGP message: it is too large");
+        }
     }
 
     #[test]

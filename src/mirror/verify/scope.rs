@@ -7,9 +7,9 @@ use crate::model::{Digest, RefName};
 /// What of a repository is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
-    /// What these lead to.
+    /// The names whose manifests are looked at, with all that these lead to.
     pub names: Names,
-    /// What these lead to.
+    /// Manifests that are looked at besides, with all that these lead to.
     pub roots: Vec<Root>,
 }
 

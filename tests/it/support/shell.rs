@@ -49,6 +49,18 @@ impl Shell {
         program::run_with_input(self.home(), arguments, input)
     }
 
+    /// Runs where a registry may still be at work for a client that was killed: again until `is_good`, for a second.
+    pub(crate) fn run_until(&self, arguments: &[&str], is_good: impl Fn(&Ran) -> bool) -> Ran {
+        for _ in 0..10 {
+            let ran = self.run(arguments);
+            if is_good(&ran) {
+                return ran;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        self.run(arguments)
+    }
+
     /// Runs and must succeed; gives standard output.
     pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         let ran = self.run(arguments);

@@ -100,6 +100,46 @@ fn the_file_that_includes_wins() {
 }
 
 #[test]
+fn what_a_file_says_holds_wherever_it_is_included() {
+    for (include, told) in [
+        ("[a.yaml, b.yaml]", "conf/common.yaml:2:7: conf/a.yaml:3:7 says another"),
+        ("[b.yaml, a.yaml]", "conf/a.yaml:3:7: conf/common.yaml:2:7 says another"),
+    ] {
+        let main = format!("include: {include}\nimages: [q.io/m:v1]");
+        let files = [
+            ("conf/m.yaml", main.as_str()),
+            ("conf/a.yaml", "include: [common.yaml]\nroot: r.io/a"),
+            ("conf/b.yaml", "include: [common.yaml]"),
+            ("conf/common.yaml", "root: r.io/common\nimages: [q.io/c:v1]"),
+        ];
+        let error = Made::new(&files).read_all().unwrap_err().to_string();
+        assert!(error.starts_with(told), "{error}");
+        let main = format!("{main}\nroot: r.io/m");
+        let files = [&[("conf/m.yaml", main.as_str())], &files[1..]].concat();
+        assert_eq!(
+            lines(&files),
+            [
+                "conf/m.yaml:3:10 q.io/m:v1 -> r.io/m/m:v1",
+                "conf/common.yaml:3:10 q.io/c:v1 -> r.io/m/c:v1",
+            ]
+        );
+    }
+}
+
+#[test]
+fn so_many_files_make_one_and_no_more() {
+    let whole = |many: usize| {
+        let names: Vec<String> = (1..many).map(|number| format!("conf/more/{number}")).collect();
+        let main = ("conf/m.yaml", "include: ['more/*']");
+        let more = names.iter().map(|name| (name.as_str(), ""));
+        Made::new(&[main].into_iter().chain(more).collect::<Vec<_>>()).read_all()
+    };
+    whole(MAX_FILES).unwrap();
+    let error = whole(MAX_FILES + 1).unwrap_err().to_string();
+    assert!(error.ends_with("too deep: 1000 files make one at most, 10 deep"), "{error}");
+}
+
+#[test]
 fn what_cannot_be_included_is_told_with_its_place() {
     let deep: Vec<(String, String)> =
         (0..12).map(|n| (format!("conf/{n}"), format!("include: ['{}']", n + 1))).collect();
