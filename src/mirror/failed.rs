@@ -13,10 +13,19 @@ pub struct Failed {
     pub why: String,
 }
 
+/// What such a file begins with, by which it is told from what someone else wrote.
+const HEADING: &str = "# What failed, as longshore keeps it for mirror -f\n";
+
 /// The text of a mapping file for `failed`, each with the reason above it.
 #[must_use]
 pub fn to_mapping_file(failed: &[Failed]) -> String {
-    failed.iter().map(Failed::lines).collect()
+    std::iter::once(HEADING.to_owned()).chain(failed.iter().map(Failed::lines)).collect()
+}
+
+/// Whether the bytes that a file begins with are those of what [`to_mapping_file`] makes.
+#[must_use]
+pub fn is_list_of_failures(beginning: &[u8]) -> bool {
+    beginning.starts_with(HEADING.as_bytes())
 }
 
 impl Failed {
@@ -54,7 +63,9 @@ mod tests {
             failed("q.io/b:v1", "bundle:my disk"),
             failed("q.io/c:v1", "oci:a=b"),
         ]);
-        assert!(text.starts_with("# cannot copy: no such tag\nq.io/a:v* bundle:out\n"), "{text}");
+        let first = "# cannot copy: no such tag\nq.io/a:v* bundle:out\n";
+        assert!(text.strip_prefix(HEADING).unwrap().starts_with(first), "{text}");
+        assert!(is_list_of_failures(text.as_bytes()) && !is_list_of_failures(first.as_bytes()));
         let lines = from_file("failed.txt", &text).unwrap();
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].source.to_string(), "q.io/a:v*");

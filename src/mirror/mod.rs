@@ -27,7 +27,7 @@ pub mod set;
 pub mod verify;
 
 pub use expand::{Expansion, Lost, expand};
-pub use failed::{Failed, to_mapping_file};
+pub use failed::{Failed, is_list_of_failures, to_mapping_file};
 pub use images::{Images, NamePattern};
 pub use lines::ListError;
 pub use mapping::{Line, Mapping, MappingError, Position};

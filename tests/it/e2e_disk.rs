@@ -76,13 +76,14 @@ fn what_tells_of_a_run_is_written_whole_or_not_at_all() {
         let missing = scene.site.image("team/none:v1");
         let lines = format!("{} {copy}\n{missing} {copy}-2\n", scene.image);
         fs::write(scene.shell.path("mappings"), lines).unwrap();
-        fs::write(scene.shell.path(name), "of an earlier run").unwrap();
+        let before = "# What failed, as longshore keeps it for mirror -f\n";
+        fs::write(scene.shell.path(name), before).unwrap();
         let ran = scene
             .shell
             .run_short_of_disk(0, &[&PLAIN[..], &["-f", "mappings", flag, name]].concat());
         assert!(ran.code.is_some_and(|code| code != 0), "{flag}");
         assert!(ran.stderr.contains(&format!("cannot write {name}")), "{flag}: {}", ran.stderr);
-        assert_eq!(fs::read_to_string(scene.shell.path(name)).unwrap(), "of an earlier run");
+        assert_eq!(fs::read_to_string(scene.shell.path(name)).unwrap(), before);
         assert_eq!(scene.site.fetch("copy/app:v1"), scene.site.fetch("team/app:v1"));
     }
     assert_eq!(scene.leftovers(), [""; 0]);

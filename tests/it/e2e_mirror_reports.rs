@@ -1,10 +1,12 @@
 //! What a mirror writes down of a run.
 
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
 
 use crate::support::layout::{Layout, digest};
+use crate::support::program::Ran;
 use crate::support::registry::Registry;
 use crate::support::shell::Shell;
 
@@ -61,11 +63,6 @@ fn a_run_is_written_down_for_clusters_engines_and_ci() {
     pull.env("CONTAINERS_REGISTRIES_CONF", conf);
     let pulled = pull.args(["pull", &at("from/app:v1"), "oci:pulled:v1"]).output().unwrap();
     assert!(pulled.status.success(), "{pulled:?}");
-
-    // What is written once stays whole: a folder that cannot be written is told after the copies.
-    fs::write(shell.path("file"), "").unwrap();
-    let said = shell.fails(7, &[&mirror[..], &["--cluster-resources", "file", &same]].concat());
-    assert!(said.contains("cannot write file"), "{said}");
 }
 
 #[test]
@@ -82,4 +79,59 @@ fn nothing_is_asked_for_that_would_not_be_done() {
     ] {
         shell.fails(2, &["mirror"].into_iter().chain(flags.split(' ')).collect::<Vec<_>>());
     }
+}
+
+/// A layout that is mirrored into another, with these flags.
+fn told(shell: &Shell, flags: &[&str]) -> Ran {
+    let layout = Layout::new(shell.path("image"));
+    layout.name("v1", &layout.image("linux/amd64", &[layout.noise_layer(1, 1000)]));
+    shell.run(&[&["mirror", "oci:image:v1", "oci:copy:v1"], flags].concat())
+}
+
+#[test]
+fn places_that_cannot_be_written_are_refused_before_anything_is_copied() {
+    let shell = Shell::new();
+    fs::write(shell.path("file"), "").unwrap();
+    fs::create_dir(shell.path("folder")).unwrap();
+    fs::write(shell.path("mine"), "q.io/org/app:v1 oci:app\n").unwrap();
+    for (flag, place, code) in [
+        ("--report", "folder", 7),
+        ("--junit", "none/junit.xml", 7),
+        ("--failed", "none/failed.txt", 7),
+        ("--cluster-resources", "file", 7),
+        ("--failed", "mine", 2),
+    ] {
+        let ran = told(&shell, &[flag, place]);
+        assert_eq!(ran.code, Some(code), "{flag} {place}: {}", ran.stderr);
+        assert!(ran.stderr.contains(place), "{flag} {place}: {}", ran.stderr);
+        assert!(!shell.path("copy").exists(), "{flag} {place}");
+    }
+    assert_eq!(fs::read_to_string(shell.path("mine")).unwrap(), "q.io/org/app:v1 oci:app\n");
+}
+
+#[test]
+fn what_is_no_file_is_written_to_and_stays() {
+    need!("mkfifo");
+    let shell = Shell::new();
+    let pipe = shell.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn(move || fs::read(pipe).unwrap());
+    let ran = told(&shell, &["--report", "pipe", "--junit", "/dev/null"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let report: Value = serde_json::from_slice(&reader.join().unwrap()).unwrap();
+    assert_eq!(report["images"][0]["outcome"], "copied");
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+
+    fs::write(shell.path("target"), "").unwrap();
+    std::os::unix::fs::symlink("target", shell.path("link")).unwrap();
+    assert_eq!(told(&shell, &["--report", "link"]).code, Some(0));
+    assert!(fs::symlink_metadata(shell.path("link")).unwrap().is_symlink());
+    assert!(fs::read_to_string(shell.path("target")).unwrap().contains("present"));
+}
+
+#[test]
+fn a_receipt_without_end_is_refused() {
+    let shell = Shell::new();
+    let said = shell.fails(2, &["mirror", "--have", "/dev/zero", "q.io/a/b:v1", "bundle:out"]);
+    assert!(said.contains("/dev/zero is larger than 64 MiB"), "{said}");
 }

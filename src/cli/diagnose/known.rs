@@ -307,7 +307,9 @@ fn of_http(error: &http::Error) -> Option<Finding> {
         E::Certificate { .. } => Finding::of(Exit::Network)
             .hint("trust its authority by --ca-file or certs.d, or go without proof by --insecure"),
         E::PlainHttp { .. } => {
-            Finding::of(Exit::Network).hint("if that is meant to be so, give --plain-http")
+            Finding::of(Exit::Network).hint(
+            "if that is meant to be so, give --plain-http, or --src-plain-http or --dest-plain-http to mirror",
+        )
         }
         E::Connect { .. } => Finding::of(Exit::Network)
             .hint("check the name of the registry, the network, and the proxy settings"),

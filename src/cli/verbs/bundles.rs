@@ -1,13 +1,18 @@
 //! What the files hold that flags for bundles name.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use longshore::model::Endpoint;
 use longshore::store::bundle::{Base, BundleOptions, Contents, Receipt, SigningKey, VerifyingKey};
 
-use crate::cli::args::BundleArgs;
+use crate::cli::args::{BundleArgs, UsageError};
+
+/// The most bytes that are read of a receipt or a key.
+const LIMIT: u64 = 64 << 20;
 
 /// The options for bundles among `destinations`.
 pub(super) fn options<'a>(
@@ -41,6 +46,14 @@ pub(super) fn verifying_key(args: &BundleArgs) -> anyhow::Result<Option<Verifyin
     args.verify_key.as_deref().map(read).transpose()
 }
 
+/// Receipts are a few kilobytes, and some megabytes for a registry of a hundred thousand images; keys are less.
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    let cannot = || format!("cannot read {}", path.display());
+    let mut bytes = Vec::new();
+    let file = File::open(path).with_context(cannot)?;
+    file.take(LIMIT + 1).read_to_end(&mut bytes).with_context(cannot)?;
+    if bytes.len() as u64 > LIMIT {
+        bail!(UsageError(format!("{} is larger than {} MiB", path.display(), LIMIT >> 20)));
+    }
+    Ok(bytes)
 }

@@ -1,14 +1,13 @@
 //! Where the mappings are kept that failed, for `mirror -f` to try again.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use longshore::mirror::{Failed, Lost, to_mapping_file};
 use longshore::model::Endpoint;
 use longshore::ops::CopiedImage;
 use longshore::store::bundle;
 
+use super::told_file::{self, Unwritten};
 use crate::cli::args::Missing;
 
 /// What it is called in a bundle.
@@ -51,7 +50,7 @@ pub(super) fn keep<'a>(
 ) -> anyhow::Result<()> {
     if let Some(file) = file {
         let all: Vec<Failed> = failed.iter().map(|(_, failed)| failed.clone()).collect();
-        return write(file, &all);
+        return Ok(write(file, &all)?);
     }
     let mut folders: Vec<&PathBuf> = destinations.into_iter().filter_map(bundle_dir).collect();
     folders.sort_unstable();
@@ -71,19 +70,9 @@ fn bundle_dir(endpoint: &Endpoint) -> Option<&PathBuf> {
 }
 
 /// Writes the file as a whole; when nothing failed there is none.
-fn write(path: &Path, failed: &[Failed]) -> anyhow::Result<()> {
-    let cannot = || format!("cannot write {}", path.display());
+fn write(path: &Path, failed: &[Failed]) -> Result<(), Unwritten> {
     if failed.is_empty() {
-        return match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(cannot)
-            }
-            _ => Ok(()),
-        };
+        return told_file::remove_failures(path);
     }
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(dir).with_context(cannot)?;
-    file.write_all(to_mapping_file(failed).as_bytes()).with_context(cannot)?;
-    file.persist(path).map_err(|error| error.error).with_context(cannot)?;
-    Ok(())
+    told_file::put(path, to_mapping_file(failed).as_bytes())
 }

@@ -11,13 +11,15 @@ use longshore::ops::{self, Ends};
 use longshore::store::Unaware;
 
 use super::mirror_plan::{self, Wanted};
-use super::{Work, bundles, ends, import, mirror_file, mirror_set};
+use super::{Work, bundles, ends, import, mirror_file, mirror_set, reports, told_file};
 use crate::cli::Context;
 use crate::cli::args::{Intent, MirrorArgs, MirrorRequest, Mirroring};
 use crate::cli::exit::Exit;
 
 /// Passwords are asked for here.
 pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<'_>> {
+    reports::check(&args.reports)?;
+    args.bundle.failed.as_deref().map_or(Ok(()), told_file::check_failures)?;
     if let Some(kept) = args.planning.kept() {
         return mirror_plan::follow(kept, args, context);
     }

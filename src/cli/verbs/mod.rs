@@ -35,6 +35,7 @@ mod streams;
 mod table;
 mod tag;
 mod tags;
+mod told_file;
 mod verify;
 
 use std::sync::Arc;

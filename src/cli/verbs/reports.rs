@@ -2,9 +2,6 @@
 //!
 //! Each file is written whole or not at all, after all images: what could not be written does not undo a copy.
 
-use std::fs::Permissions;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use longshore::mirror::outputs::{
@@ -18,15 +15,17 @@ use serde_json::{Value, json};
 
 use super::images::Told;
 use super::junit::{Case, junit};
+use super::told_file::{self, Unwritten, put, remove, unwritten};
 use crate::cli::args::ReportArgs;
 
-/// A file that was to be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write {}", .path.display())]
-pub(crate) struct Unwritten {
-    path: PathBuf,
-    #[source]
-    source: std::io::Error,
+/// Refuses places that cannot be written, before anything is copied.
+pub(super) fn check(reports: &ReportArgs) -> Result<(), Unwritten> {
+    let files = [&reports.report, &reports.junit];
+    files.into_iter().flatten().try_for_each(|path| told_file::check(path))?;
+    match &reports.cluster_resources {
+        Some(dir) => std::fs::create_dir_all(dir).map_err(unwritten(dir)),
+        None => Ok(()),
+    }
 }
 
 /// Writes all that `reports` asks for.
@@ -37,11 +36,11 @@ pub(super) fn write(
 ) -> Result<(), Unwritten> {
     if let Some(path) = &reports.report {
         let text = serde_json::to_vec_pretty(&value(images)).unwrap_or_default();
-        replace(path, &[&text[..], b"\n"].concat())?;
+        put(path, &[&text[..], b"\n"].concat())?;
     }
     if let Some(path) = &reports.junit {
         let cases: Vec<Case> = images.iter().map(Told::case).collect();
-        replace(path, junit(&cases).as_bytes())?;
+        put(path, junit(&cases).as_bytes())?;
     }
     match &reports.cluster_resources {
         Some(dir) => {
@@ -77,7 +76,7 @@ fn resources(
     for (name, text) in files {
         let path = dir.join(name);
         match text {
-            Some(text) => replace(&path, text.as_bytes())?,
+            Some(text) => put(&path, text.as_bytes())?,
             None => remove(&path)?,
         }
     }
@@ -95,7 +94,7 @@ fn keep(dir: &Path, signatures: &[ReleaseSignature]) -> Result<(), Unwritten> {
         let path = signatures_in(dir).join(path);
         let folder = path.parent().unwrap_or(dir);
         std::fs::create_dir_all(folder).map_err(unwritten(folder))?;
-        replace(&path, &signature.message)?;
+        put(&path, &signature.message)?;
     }
     Ok(())
 }
@@ -104,30 +103,4 @@ fn keep(dir: &Path, signatures: &[ReleaseSignature]) -> Result<(), Unwritten> {
 pub(super) fn value(images: &[Told]) -> Value {
     let images: Vec<Value> = images.iter().map(Told::json).collect();
     json!({ "images": images })
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Unwritten> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new()
-        .prefix(".longshore-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(dir);
-    let written = file.and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        Ok(file.persist(path)?)
-    });
-    written.map(drop).map_err(unwritten(path))
-}
-
-fn remove(path: &Path) -> Result<(), Unwritten> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritten(path)(error)),
-        _ => Ok(()),
-    }
-}
-
-fn unwritten(path: &Path) -> impl FnOnce(std::io::Error) -> Unwritten {
-    let path = path.to_owned();
-    |source| Unwritten { path, source }
 }

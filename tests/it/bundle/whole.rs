@@ -94,7 +94,7 @@ fn a_failed_image_does_not_cost_the_rest() {
     let failed = scene.shell.path("out/failed.txt");
     let line = format!("{} bundle:out:org/gone:v1", scene.near.image("org/gone:v1"));
     let text = fs::read_to_string(&failed).unwrap();
-    assert!(text.starts_with("# ") && text.lines().nth(1) == Some(&line), "{text}");
+    assert!(text.starts_with("# ") && text.lines().nth(2) == Some(&line), "{text}");
     let again = ["mirror", "--src-plain-http", "-f", "out/failed.txt"];
     scene.shell.fails(4, &again);
     assert_eq!(fs::read_to_string(&failed).unwrap(), text);
