@@ -103,6 +103,10 @@ impl Source for Pinned {
         self.source.repository()
     }
 
+    fn leaves_out(&self, manifest: &Digest) -> bool {
+        self.source.leaves_out(manifest)
+    }
+
     async fn manifest(&self, reference: &Reference) -> Result<Manifest> {
         match self.pinned(reference) {
             Some(digest) => self.source.manifest(&Reference::Digest(digest)).await,

@@ -219,6 +219,10 @@ impl Source for Based {
         }
     }
 
+    fn leaves_out(&self, manifest: &Digest) -> bool {
+        self.inner.leaves_out(manifest)
+    }
+
     async fn manifest(&self, reference: &Reference) -> store::Result<Manifest> {
         self.inner.manifest(reference).await
     }

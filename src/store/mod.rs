@@ -85,6 +85,12 @@ pub trait Source: Send + Sync {
         self.repository()
     }
 
+    /// Whether a manifest is known not to be here on purpose: an index that names it is sparse. What is merely missing
+    /// is not.
+    fn leaves_out(&self, _: &Digest) -> bool {
+        false
+    }
+
     /// A manifest, its bytes proven against `reference` when that is a digest.
     async fn manifest(&self, reference: &Reference) -> Result<Manifest>;
 

@@ -108,7 +108,7 @@ fn pick(source: &dyn Source, given: Manifest, selection: &Selection) -> Result<C
     };
     let platforms = &selection.platforms;
     if platforms.is_empty() {
-        return Ok(Chosen::of(Root::Read(given.into())));
+        return Ok(as_held(source, given));
     }
     for wanted in platforms {
         if !manifests.iter().any(|child| wanted.picks(child)) {
@@ -125,12 +125,21 @@ fn pick(source: &dyn Source, given: Manifest, selection: &Selection) -> Result<C
     }
     let part = with_attestations(&picked, manifests);
     if manifests.iter().all(|child| part.contains(&child.digest)) {
-        return Ok(Chosen::of(Root::Read(given.into())));
+        return Ok(as_held(source, given));
     }
     match selection.lists {
         Lists::Kept => Ok(Chosen { part: Some(part), ..Chosen::of(Root::Read(given.into())) }),
         Lists::Reduced => Ok(Chosen::of(Root::Read(reduce(source, &given, &part)?.into()))),
     }
+}
+
+/// An index with all that the source has of it.
+fn as_held(source: &dyn Source, index: Manifest) -> Chosen {
+    let children = index.children().iter().map(|child| &child.digest);
+    let (left_out, held): (Vec<&Digest>, Vec<&Digest>) =
+        children.partition(|child| source.leaves_out(child));
+    let part = (!left_out.is_empty()).then(|| held.into_iter().cloned().collect());
+    Chosen { part, ..Chosen::of(Root::Read(index.into())) }
 }
 
 /// `picked` and what attests them.

@@ -52,7 +52,9 @@ impl Look<'_> {
     async fn manifest(&self, digest: &Digest) -> std::result::Result<Read, Fault> {
         let manifest = self.store.manifest(&Reference::Digest(digest.clone())).await?;
         let referrers = self.store.referrers(digest).await.map_err(Fault::from);
-        Ok(read(&manifest, referrers))
+        let mut read = read(&manifest, referrers);
+        read.children.retain(|child| !self.store.leaves_out(&child.digest));
+        Ok(read)
     }
 
     async fn blob(&self, blob: &Descriptor) -> std::result::Result<(), Fault> {

@@ -129,7 +129,15 @@ impl Contents {
 
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, ContentsError> {
         Head::of(bytes)?.check(FORMAT, VERSION)?;
-        Ok(serde_json::from_slice(bytes)?)
+        let mut contents: Self = serde_json::from_slice(bytes)?;
+        contents.blobs.sort_by(|one, other| one.digest.cmp(&other.digest));
+        contents.presumed.sort_by(|one, other| one.digest.cmp(&other.digest));
+        Ok(contents)
+    }
+
+    /// Whether a blob or manifest is in it.
+    pub(super) fn holds(&self, digest: &Digest) -> bool {
+        self.blobs.binary_search_by(|held| held.digest.cmp(digest)).is_ok()
     }
 
     pub(super) fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {

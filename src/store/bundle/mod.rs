@@ -82,7 +82,7 @@ pub enum BundleError {
         /// What is wrong, a line each.
         problems: Vec<String>,
     },
-    /// An image was left without a blob by an earlier run, which presumed it at the destination.
+    /// An image is without a blob that an earlier run presumed at the destination, or without a manifest that got lost.
     #[error("{image} in bundle:{} lacks blob {blob}", dir.display())]
     Lacks {
         /// The folder of the bundle.

@@ -188,6 +188,11 @@ impl Source for BundleSource {
         }
     }
 
+    /// What was not there when the bundle was made whole. What has got lost since is in the list of its contents.
+    fn leaves_out(&self, manifest: &Digest) -> bool {
+        !self.bundle.contents().holds(manifest)
+    }
+
     async fn manifest(&self, reference: &Reference) -> Result<Manifest> {
         self.bundle.layout.manifest(&self.full(reference)?).await
     }

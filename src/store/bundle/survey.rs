@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::Contents;
 use crate::model::{Descriptor, Digest, ImagePath, Manifest, RepositoryPath};
 use crate::store::layout::Entry;
 use crate::store::{Layout, Reference, Result};
@@ -22,6 +23,8 @@ pub(super) struct Survey {
     pub(super) held: BTreeMap<Digest, Needed>,
     /// Blobs that are not.
     pub(super) absent: BTreeMap<Digest, Needed>,
+    /// Manifests that are not there, each after an index that names it.
+    sparse: Vec<(Digest, Digest)>,
     /// The repository of each manifest.
     manifests: HashMap<Digest, RepositoryPath>,
 }
@@ -45,18 +48,22 @@ impl Survey {
         repository: &RepositoryPath,
         root: &Digest,
     ) -> Result<()> {
-        let mut open = vec![root.clone()];
-        while let Some(digest) = open.pop() {
+        let mut open = vec![(None, root.clone())];
+        while let Some((index, digest)) = open.pop() {
             if self.manifests.contains_key(&digest) {
                 continue;
             }
             let manifest = match stock.layout().manifest_now(&Reference::Digest(digest.clone())) {
                 // An index may be sparse.
-                Err(error) if error.is_not_found() && digest != *root => continue,
+                Err(error) if error.is_not_found() && index.is_some() => {
+                    self.sparse.extend(index.map(|index| (index, digest)));
+                    continue;
+                }
                 manifest => manifest?,
             };
+            let children = manifest.children().iter().map(|child| child.digest.clone());
+            open.extend(children.map(|child| (Some(digest.clone()), child)));
             self.manifests.insert(digest, repository.clone());
-            open.extend(manifest.children().iter().map(|child| child.digest.clone()));
             self.note(stock, repository, &manifest)?;
         }
         Ok(())
@@ -79,6 +86,13 @@ impl Survey {
                 return Ok(());
             }
         }
+    }
+
+    /// A manifest that is not there, and was when the bundle was made whole with an index that names it.
+    pub(super) fn lost_since(&self, before: &Contents) -> Option<&Digest> {
+        let is_lost =
+            |(index, child): &&(Digest, Digest)| before.holds(index) && before.holds(child);
+        self.sparse.iter().find(is_lost).map(|(_, child)| child)
     }
 
     /// Whether a manifest is one of them.

@@ -147,11 +147,17 @@ impl BundleWriter {
         self.base.find(digest).is_some()
     }
 
+    /// Something that is needed, and neither there nor presumed.
+    fn lacking<'a>(&self, survey: &'a Survey) -> Option<&'a Digest> {
+        let absent = survey.absent.keys().find(|blob| !self.presumes(blob));
+        absent.or_else(|| survey.lost_since(self.before.as_ref()?))
+    }
+
     /// Whether all that a manifest needs is there or presumed.
     fn is_whole(&self, repository: &RepositoryPath, digest: &Digest) -> Result<bool> {
         let mut survey = Survey::default();
         match survey.add(self, repository, digest) {
-            Ok(()) => Ok(survey.absent.keys().all(|blob| self.presumes(blob))),
+            Ok(()) => Ok(self.lacking(&survey).is_none()),
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
         }

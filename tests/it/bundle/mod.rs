@@ -4,6 +4,7 @@ mod delta;
 mod hostile;
 mod killed;
 mod signed;
+mod sparse;
 mod split;
 mod whole;
 

@@ -61,8 +61,7 @@ impl BundleWriter {
         let mut survey = Survey::default();
         for image in images {
             survey.add(self, &image.name.path, &image.digest)?;
-            let lacking = survey.absent.keys().find(|blob| !self.presumes(blob));
-            if let Some(blob) = lacking {
+            if let Some(blob) = self.lacking(&survey) {
                 let (image, blob) = (image.name.to_string(), blob.clone());
                 return Err(BundleError::Lacks { dir: self.dir.clone(), image, blob }.into());
             }
