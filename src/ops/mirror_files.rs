@@ -15,6 +15,9 @@ pub struct FilesOnDisk;
 
 impl Files for FilesOnDisk {
     fn read(&self, path: &Path) -> io::Result<String> {
+        if !fs::metadata(path)?.is_file() {
+            return Err(Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
+        }
         let mut text = String::new();
         File::open(path)?.take(LIMIT + 1).read_to_string(&mut text)?;
         if text.len() as u64 > LIMIT {

@@ -114,6 +114,13 @@ pub enum SignatureStoreError {
     },
 }
 
+impl SignatureStoreError {
+    /// Whether the next signature may be good.
+    fn is_of_one_signature(&self) -> bool {
+        matches!(self, Self::Unusable { .. } | Self::TooLarge(_))
+    }
+}
+
 /// The signatures of `releases`, from `store`, or from `folder` where that has none: there they were put by an earlier
 /// run.
 pub async fn release_signatures(
@@ -216,8 +223,11 @@ impl Store {
                 Ok(Some(signature)) => haul.found.push(signature),
                 Ok(None) => break,
                 Err(error) => {
-                    haul.trouble = Some(error);
-                    break;
+                    let is_last = !error.is_of_one_signature();
+                    haul.trouble.get_or_insert(error);
+                    if is_last {
+                        break;
+                    }
                 }
             }
         }

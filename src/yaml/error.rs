@@ -51,6 +51,7 @@ pub struct Error {
 impl Error {
     pub(super) fn new(text: &str, place: Place, message: &str) -> Self {
         let line = text.lines().nth(place.line - 1).unwrap_or_default();
+        let line = if may_be_secret(line) { "" } else { line };
         Self { place, message: one_line(message, SHOWN), snippet: one_line(line, SHOWN) }
     }
 
@@ -72,11 +73,18 @@ impl Error {
         self.place.column
     }
 
-    /// The line of the text, made fit for a message.
+    /// The line of the text, made fit for a message; empty where it may hold a secret.
     #[must_use]
     pub fn snippet(&self) -> &str {
         &self.snippet
     }
+}
+
+/// Whether a line has a key of the kind that people keep secrets under, or a login before a host.
+fn may_be_secret(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    ["passw", "secret", "token", "cred"].iter().any(|key| line.contains(key))
+        || line.split_once('@').is_some_and(|(before, _)| before.contains(':'))
 }
 
 /// Why a scalar cannot be replaced in place.

@@ -380,3 +380,28 @@ fn files_include_others() {
     assert!(gone.contains("conf/teams/b.yaml:2:11: cannot read conf/teams/c/none.yaml"), "{gone}");
     shell.fails(4, &["tags", "--plain-http", &plain.image("nothing/team/app")]);
 }
+
+#[test]
+fn what_may_be_secret_is_not_said_again() {
+    let shell = Shell::new();
+    for text in [
+        "version: 1\npassword: hunter2\nimages: []\n",
+        "version: 1\nroot: bob:hunter2@host/ns\nimages: [q.io/a/b:v1]\n",
+        "version: 1\nimages: ['bob:hunter2@q.io/a/b:v1']\n",
+    ] {
+        fs::write(shell.path("m.yaml"), text).unwrap();
+        let said = shell.fails(2, &["mirror", "-c", "m.yaml"]);
+        assert!(said.contains("m.yaml:2:") && !said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    need!("mkfifo");
+    let shell = Shell::new();
+    let made = std::process::Command::new("mkfifo").arg(shell.path("pipe.yaml")).status().unwrap();
+    assert!(made.success());
+    fs::write(shell.path("m.yaml"), "version: 1\ninclude: [pipe.yaml]\n").unwrap();
+    let said = shell.fails(7, &["mirror", "-c", "m.yaml"]);
+    assert!(said.contains("it is not a regular file"), "{said}");
+}

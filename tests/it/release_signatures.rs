@@ -166,6 +166,24 @@ fn a_signature_that_cannot_be_had_is_told_and_costs_nothing() {
     scene.mirror(&to, "no/such/folder", "out");
 }
 
+#[test]
+fn a_bad_signature_does_not_cost_a_good_one() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    let payload = scene.payload.clone();
+    let store = Responder::new(move |asked| {
+        Some(match asked.path().rsplit('/').next() {
+            Some("signature-1") => Reply::ok("<html>"),
+            Some("signature-2") => Reply::ok(signature(&payload, "you")),
+            _ => Reply::new(404),
+        })
+    });
+    let said = scene.mirror(&scene.to.image("ns"), &format!("http://{}/", store.address()), "out");
+    assert!(said.contains("not all signatures") && said.contains("no OpenPGP message"), "{said}");
+    let data = scene.data("out/signature-configmap.json").unwrap().to_string();
+    assert!(data.contains(&STANDARD.encode(signature(&scene.payload, "you"))), "{data}");
+}
+
 #[tokio::test]
 async fn a_store_that_is_silent_is_not_said_to_have_none() {
     let (store, folder) = ("http://127.0.0.1:1/sigs".parse().unwrap(), Path::new("nowhere"));

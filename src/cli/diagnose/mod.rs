@@ -37,15 +37,43 @@ pub(crate) struct Diagnosis {
 
 pub(crate) fn diagnose(error: &anyhow::Error) -> Diagnosis {
     let mut messages: Vec<String> =
-        error.chain().map(|error| one_line(&error.to_string(), WIDTH)).collect();
+        error.chain().map(|error| without_logins(&one_line(&error.to_string(), WIDTH))).collect();
     messages.dedup();
     let what = messages.remove(0);
     let failure = error.chain().find_map(|error| error.downcast_ref::<Failure>());
     let output = failure.and_then(Failure::output).map(|output| output.end(LAST_LINES));
     let finding = error.chain().find_map(recognise).unwrap_or_else(|| Finding::of(Exit::Failed));
     let Finding { exit, hint, details } = finding;
-    let details = details.iter().map(|line| one_line(line, WIDTH)).collect();
+    let details = details.iter().map(|line| without_logins(&one_line(line, WIDTH))).collect();
+    let hint = hint.map(|hint| without_logins(&hint));
     Diagnosis { what, causes: messages, hint, details, output, exit }
+}
+
+/// A text without the passwords of logins that stand before a host, as in `user:password@host`. A tag before a digest
+/// is none.
+fn without_logins(text: &str) -> String {
+    let mut words = text.split('@').peekable();
+    let mut shown = String::new();
+    while let Some(word) = words.next() {
+        let Some(next) = words.peek() else {
+            shown.push_str(word);
+            break;
+        };
+        let begins = word.rfind(|c: char| c.is_whitespace() || "/'\"".contains(c));
+        let login = &word[begins.map_or(0, |at| at + 1)..];
+        match login.split_once(':') {
+            Some((user, _)) if !next.starts_with("sha") => {
+                shown.push_str(&word[..word.len() - login.len()]);
+                shown.push_str(user);
+                shown.push_str(":…@");
+            }
+            _ => {
+                shown.push_str(word);
+                shown.push('@');
+            }
+        }
+    }
+    shown
 }
 
 /// The exit code of a run that failed because of `error`.
@@ -126,5 +154,24 @@ impl Diagnosis {
             value["output"] = json!({ "lines": output.lines(), "bytesLeftOut": output.dropped() });
         }
         value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_before_a_host_are_not_shown() {
+        for (text, shown) in [
+            ("'bob:PW@host/app' is no image", "'bob:…@host/app' is no image"),
+            ("GET http://bob:PW@host/v2/", "GET http://bob:…@host/v2/"),
+            ("bob:p@ss@host", "bob:…@ss@host"),
+            ("q.io/org/app:v1@sha256:00 is gone", "q.io/org/app:v1@sha256:00 is gone"),
+            ("team@example.com", "team@example.com"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(without_logins(text), shown);
+        }
     }
 }

@@ -71,6 +71,34 @@ fn a_killed_import_is_finished_by_the_next() {
 }
 
 #[test]
+fn a_killed_update_is_refused_until_it_is_finished() {
+    need!("docker-registry", "skopeo", "sha256sum");
+    for split in [&[][..], &["--split", "4MiB"]] {
+        let (scene, far) = (scene(), Site::open());
+        let first =
+            [&["mirror", "--src-plain-http", &scene.near.image(NAMES[0]), "bundle:out"], split];
+        scene.shell.ok(&first.concat());
+        let proxy = Proxy::before(scene.near.registry.address());
+        proxy.fault(usize::MAX, "GET", "/blobs/", Fault::Slow(Duration::from_millis(20)));
+        let from = format!("{}/{}", proxy.address(), NAMES[1]);
+        let to = format!("bundle:out:{}", NAMES[1]);
+        let update = ["mirror", "--src-plain-http", &from, &to];
+        let mut child = scene.shell.start(&update);
+        while proxy.count("GET", "/blobs/") == 0 {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let said = scene.shell.fails(7, &import("bundle:out", &far.image("ns")));
+        assert!(said.contains("bundle:out is not finished"), "{said}");
+        scene.shell.ok(&update);
+        sums_are_right(&scene.shell.path("out"));
+        scene.shell.ok(&import("bundle:out", &far.image("ns")));
+        scene.is_at(&far, &NAMES[..2]);
+    }
+}
+
+#[test]
 fn a_disk_that_was_full_is_no_loss() {
     need!("docker-registry", "skopeo", "sha256sum");
     let (scene, far) = (scene(), Site::open());

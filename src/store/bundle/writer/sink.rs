@@ -61,7 +61,7 @@ impl Sink for BundleSink {
 
     async fn put_blob(&self, blob: &Descriptor, source: &dyn Source) -> Result<()> {
         let bundle = Arc::clone(&self.bundle);
-        blocking(move || bundle.begin()).await?;
+        blocking(move || bundle.unfinish()).await?;
         match &self.bundle.parts {
             Some(parts) => parts.put(blob, source).await,
             None => self.bundle.layout.put_blob(blob, source).await,
