@@ -225,6 +225,10 @@ impl Sink for ImageDir {
         Ok(found.map(|manifest| manifest.digest().clone()))
     }
 
+    fn holds_referrers(&self) -> bool {
+        false
+    }
+
     async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {
         if name.is_some() {
             let place = Source::place(self);

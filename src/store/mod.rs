@@ -150,6 +150,11 @@ pub trait Sink: Send + Sync {
     /// The digest that `reference` has now, `None` when it is not there.
     async fn manifest_digest(&self, reference: &Reference) -> Result<Option<Digest>>;
 
+    /// Whether there is room for what refers to an image, beside the image.
+    fn holds_referrers(&self) -> bool {
+        true
+    }
+
     /// Takes a manifest, and gives it a name if there is one. All that it points to must be there already.
     async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()>;
 

@@ -106,6 +106,10 @@ impl Sink for UnawareSink {
         }
     }
 
+    fn holds_referrers(&self) -> bool {
+        self.sink.holds_referrers()
+    }
+
     async fn put_manifest(&self, manifest: &Manifest, name: Option<&RefName>) -> Result<()> {
         self.sink.put_manifest(manifest, name).await
     }

@@ -47,6 +47,23 @@ impl LeftBehind {
     }
 }
 
+impl ImageGraph {
+    /// The image without what refers to it, which `place` has no room for.
+    pub(super) fn alone_in(&self, place: &str) -> Self {
+        let left = |referrer: &Referrer| LeftBehind {
+            subject: referrer.subject.clone(),
+            digest: Some(referrer.graph.root.digest().clone()),
+            error: Arc::new(Error::Store(store::Error::Unsupported {
+                place: place.to_owned(),
+                why: "holds one image only, without others that refer to it",
+            })),
+        };
+        let mut alone = Self { attached: Vec::new(), ..self.clone() };
+        alone.left_behind.extend(self.attached.iter().map(left));
+        alone
+    }
+}
+
 impl Listed {
     fn left_behind(self, error: Error) -> LeftBehind {
         let Self { subject, digest, .. } = self;

@@ -1,6 +1,7 @@
 //! One image on its way to targets that are served together: resolved, its blobs moved in parallel, then manifests,
 //! the name last.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::choose::choose;
 use super::commit::Commit;
 use super::copy::Copier;
-use super::job::{ImageReport, ImageResult, Job, Outcome};
+use super::job::{ImageReport, ImageResult, Job, Outcome, Target};
 use super::movers::{Delivery, Placed};
 use super::survey;
 use super::{Attachments, Event, ImageGraph, Plan, ResolveError};
@@ -123,7 +124,9 @@ impl<'a> Run<'a> {
                 works.push(None);
                 continue;
             };
-            let root = graph.root.digest();
+            let target = &job.targets[number];
+            let graph = graph_for(target, graph);
+            let (graph, root) = (graph.as_ref(), graph.root.digest());
             if now[number].as_ref() == Some(root)
                 && there.contains(root)
                 && graph.attached.is_empty()
@@ -132,7 +135,6 @@ impl<'a> Run<'a> {
                 works.push(None);
                 continue;
             }
-            let target = &job.targets[number];
             let plan = Plan::of(graph, target.name.as_ref(), &there);
             self.copier.observer.event(&Event::ImagePlanned {
                 image: target.image,
@@ -269,6 +271,14 @@ impl<'a> Run<'a> {
             }
         }
     }
+}
+
+/// As much of an image as a target has room for.
+fn graph_for<'g>(target: &Target, graph: &'g ImageGraph) -> Cow<'g, ImageGraph> {
+    if graph.attached.is_empty() || target.sink.holds_referrers() {
+        return Cow::Borrowed(graph);
+    }
+    Cow::Owned(graph.alone_in(&target.sink.place()))
 }
 
 /// All blobs that targets need, large ones first, each with those who need it.

@@ -9,6 +9,7 @@ use crate::support::faults::{Canned, Fault, Proxy};
 use crate::support::layout::{Layout, digest};
 use crate::support::shell::Shell;
 use crate::support::site::Site;
+use crate::support::skopeo;
 
 /// The text of an SBOM.
 const SBOM: &str = "{\"packages\": []}";
@@ -181,6 +182,30 @@ fn what_the_destination_does_not_take_stays_behind_alone() {
     scene.mirror(&["--referrers", "--retries=0", "--report", "report.json"]);
     let report: Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
     assert_eq!(report["images"][0]["leftBehind"][0]["digest"], scene.signature);
+}
+
+#[test]
+fn what_has_no_room_for_more_than_an_image_gets_the_image() {
+    need!("docker-registry", "skopeo");
+    let scene = Scene::new();
+    let from = scene.source.image("team/app:v1");
+    let mirror = |to: &str| {
+        let ran = scene.shell.run(&["mirror", "--src-plain-http", &from, to]);
+        assert_eq!(ran.code, Some(0), "{to}: {}", ran.stderr);
+        ran.stderr
+    };
+    let said = mirror("dir:plain");
+    assert_eq!(said.matches("left behind: ").count(), 2, "{said}");
+    let copy = skopeo::fetch(&scene.shell.full("dir:plain"), &[]);
+    assert_eq!(copy, scene.source.fetch("team/app:v1"));
+    // An image of one layer: manifest, configuration, layer, version.
+    assert_eq!(fs::read_dir(scene.shell.path("plain")).unwrap().count(), 4);
+    for to in ["docker-archive:docker.tar:app:v1", "oci-archive:oci.tar:v1", "oci:layout:v1"] {
+        let said = mirror(to);
+        assert!(!said.contains("left behind"), "{to}: {said}");
+        let copy = skopeo::fetch(&scene.shell.full(to), &[]);
+        assert!(copy.len() >= 2, "{to}: {copy:?}");
+    }
 }
 
 #[test]

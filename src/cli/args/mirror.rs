@@ -61,9 +61,9 @@ The images of a release go to ROOT/openshift/release:VERSION-ARCH-COMPONENT, and
 ROOT/openshift/release-images:VERSION-ARCH.
 
 A bundle carries images over an air gap: an OCI image layout, with a list of what is in it and a
-sum of each file. Images have there the names that they will have below ROOT. With --split its blobs are
-in tar files, bundle-000001.tar and so on; SIZE has a unit as split(1) has it: 4GiB or 4G, 4700MB. A
-bundle that is there keeps the size that it has.";
+sum of each file. Images have there the names that they will have below ROOT. With --split its blobs
+are in tar files, bundle-000001.tar and so on; SIZE has a unit as split(1) has it: 4GiB or 4G,
+4700MB. A bundle that is there keeps the size that it has.";
 
 /// Copy images between any two places, with every digest kept
 ///
