@@ -1,5 +1,5 @@
 //! Which images go where: arguments and mapping files as `oc image mirror` reads them, with its traps repaired (mixed
-//! forms are refused, any white space parts), mirror files ([`file`]), and sets of images as oc-mirror reads them.
+//! forms are refused, any white space parts), mirror files ([`mod@file`]), and sets of images as oc-mirror reads them.
 //!
 //! Lines are read first, without asking anybody ([`from_arguments`], [`from_file`]). Then [`expand`] asks for the tags of
 //! those that mean several images, and each image is a [`Mapping`].
