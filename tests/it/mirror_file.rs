@@ -342,17 +342,17 @@ fn files_include_others() {
     tls.login(&elsewhere);
     fill(&elsewhere, &tls, &[&tls.flag("")], "team/app", &["v1"]);
     fill(&elsewhere, &tls, &[&tls.flag("")], "team/tool", &["v1"]);
-    let common = registries(&shell, "shared", &tls, &plain)
+    let common = registries(&shell, "base", &tls, &plain)
         + &format!(
             "root: {}/lab\ndefaults: {{platforms: [linux/arm64]}}\n",
             plain.registry.address()
         );
-    write(&shell, "shared/common.yaml", &common);
-    let main = "version: 1\ninclude: [../shared/common.yaml, 'teams/*.yaml']\n";
+    write(&shell, "base/common.yaml", &common);
+    let main = "version: 1\ninclude: [../base/common.yaml, 'teams/*.yaml']\n";
     write(&shell, "conf/longshore.yaml", main);
     for (team, image) in [("a", "team/app:v1"), ("b", "team/tool:v1")] {
         let text = format!(
-            "version: 1\ninclude: [../../shared/common.yaml]\nimages: ['{}']\n",
+            "version: 1\ninclude: [../../base/common.yaml]\nimages: ['{}']\n",
             tls.image(image)
         );
         write(&shell, &format!("conf/teams/{team}.yaml"), &text);
@@ -373,7 +373,7 @@ fn files_include_others() {
     refused("version: 1\ninclude: [../longshore.yaml]\n", "error: conf/teams/b.yaml:2:11: ");
     refused(
         "version: 1\nroot: other.example\n",
-        "error: conf/teams/b.yaml:2:7: conf/../shared/common.yaml:",
+        "error: conf/teams/b.yaml:2:7: conf/../base/common.yaml:",
     );
     write(&shell, "conf/teams/b.yaml", "version: 1\ninclude: [c/none.yaml]\n");
     let gone = shell.fails(7, &mirror);
