@@ -156,11 +156,14 @@ impl Sinks {
         }
     }
 
-    /// Ends the writing of each that got an image. When that fails, so did all of its images.
+    /// Ends the writing of each. When that fails, so did all images that it got.
     async fn finish(self, pairs: &[Pair], results: &mut HashMap<usize, ImageResult>) {
         for (path, (_, sink)) in self.0 {
             let here = images_at(&path, pairs, results);
             if here.is_empty() {
+                if let Err(error) = sink.give_up().await {
+                    tracing::warn!("{} is not as it was before: {error}", sink.pool());
+                }
                 continue;
             }
             let arrivals =

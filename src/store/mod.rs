@@ -171,6 +171,12 @@ pub trait Sink: Send + Sync {
     /// Ends the writing: an archive gets its name here, and blobs that wait for an image that failed get theirs. Nothing
     /// may be put afterwards.
     async fn finish(&self) -> Result<()>;
+
+    /// Ends the writing of which no image came: what was whole before it is whole again. What is there of the images
+    /// stays for the next run.
+    async fn give_up(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// A place that is looked after: whether it has what it lists is found out, and what is not wanted any more is removed.

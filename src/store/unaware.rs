@@ -117,4 +117,8 @@ impl Sink for UnawareSink {
     async fn finish(&self) -> Result<()> {
         self.sink.finish().await
     }
+
+    async fn give_up(&self) -> Result<()> {
+        self.sink.give_up().await
+    }
 }

@@ -154,14 +154,15 @@ async fn listing(source: &dyn Source, subject: &Digest) -> Vec<Result<Listed, Le
     });
     let named: Vec<_> = names.map(|name| named(source, name)).collect();
     let (listed, named) = join(source.referrers(subject), join_all(named)).await;
-    let listed = match listed {
+    let listed: Vec<_> = match listed {
         Ok(mut listed) => {
             listed.retain(|entry| media_types::READABLE.contains(&entry.media_type.as_ref()));
             listed.into_iter().map(|entry| Ok((entry.digest, None))).collect()
         }
         Err(error) => vec![Err(error)],
     };
-    let all = listed.into_iter().chain(named.into_iter().flatten());
+    // What has a name and is listed as well needs the name to be found.
+    let all = named.into_iter().flatten().chain(listed);
     let of_subject = |found: store::Result<(Digest, Option<RefName>)>| match found {
         Ok((digest, name)) => Ok(Listed { subject: subject.clone(), digest, name }),
         Err(error) => Err(LeftBehind::all_of(subject, error)),

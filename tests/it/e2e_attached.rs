@@ -102,7 +102,7 @@ fn what_refers_to_an_image_goes_along_and_the_name_comes_last() {
     need!("docker-registry", "skopeo");
     let scene = Scene::new();
     let (told, _) = scene.mirror(&[]);
-    scene.has(&told, &[&scene.sbom, &scene.signature]);
+    scene.has(&told, &[&scene.signature, &scene.sbom]);
     assert_eq!(told["leftBehind"].as_array().unwrap().len(), 0);
     let puts: Vec<String> = scene
         .to
@@ -133,7 +133,7 @@ fn it_can_be_left_behind_and_brought_later() {
     let (told, _) = scene.mirror(&[]);
     assert_eq!((&told["outcome"], scene.from.seen().len()), (&"present".into(), before + 1));
     let (told, _) = scene.mirror(&["--referrers"]);
-    scene.has(&told, &[&scene.sbom, &scene.signature]);
+    scene.has(&told, &[&scene.signature, &scene.sbom]);
 }
 
 #[test]
@@ -178,6 +178,7 @@ fn what_the_destination_does_not_take_stays_behind_alone() {
     scene.has(&told, &[&scene.sbom]);
     assert_eq!(told["leftBehind"][0]["digest"], scene.signature);
     assert!(said.contains("left behind: "), "{said}");
+    assert!(said.contains("hint: --referrers looks again"), "{said}");
     let report = scene.shell.path("report.json");
     scene.mirror(&["--referrers", "--retries=0", "--report", "report.json"]);
     let report: Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();

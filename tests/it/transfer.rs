@@ -197,6 +197,20 @@ async fn referrers_and_cosign_signatures_go_along_when_asked_for() {
 }
 
 #[tokio::test]
+async fn what_is_listed_and_named_keeps_its_name() {
+    let ends = Ends::new();
+    let fixture = ends.fixture();
+    let (index, _) = multi_arch(&fixture);
+    let signature = fixture.referrer(&index, "application/vnd.example.signature", "signed");
+    let name = format!("{}.sig", digest(&index).replace(':', "-"));
+    fixture.name(&name, &signature);
+    let with_all = Selection { attachments: Attachments::All, ..Selection::default() };
+    let report = ends.copy("v1", with_all).await.unwrap();
+    assert_eq!(report.referrers.len(), 1);
+    assert_eq!(ends.names().await, [name.as_str(), "v1"]);
+}
+
+#[tokio::test]
 async fn a_damaged_blob_is_not_kept_and_nothing_is_named() {
     let ends = Ends::new();
     let fixture = ends.fixture();

@@ -199,7 +199,10 @@ pub(super) async fn tell(
     }
     if !context.quiet {
         context.console.lines(images.iter().filter_map(Told::note));
-        context.console.lines(images.iter().flat_map(Told::all_left_behind));
+        let left: Vec<String> = images.iter().flat_map(Told::all_left_behind).collect();
+        let hint = (!left.is_empty())
+            .then(|| "hint: --referrers looks again for what was left behind".to_owned());
+        context.console.lines(left.into_iter().chain(hint));
     }
     let failures = images.iter().filter_map(|image| match &image.fate {
         Fate::Failed(failure) => Some(failure),

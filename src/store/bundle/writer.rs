@@ -27,6 +27,8 @@ pub struct BundleWriter {
     options: WriteOptions,
     /// What the bundle was made of when it was finished last.
     before: Option<Contents>,
+    /// Whether it was finished when it was opened.
+    was_whole: bool,
     /// Where blobs are that are left out.
     base: Arc<Base>,
     signer: Option<Arc<SigningKey>>,
@@ -71,12 +73,14 @@ impl BundleWriter {
         let signer = bundle.signer.clone();
         let split = split(&dir, before.as_ref(), bundle.split)?;
         let parts = split.map(|split| Arc::new(Parts::new(dir.clone(), split, options)));
+        let was_whole = dir.join(SUMS_FILE).exists() && !dir.join(MARKER_FILE).exists();
         Ok(Arc::new(Self {
             dir,
             layout,
             parts,
             options,
             before,
+            was_whole,
             base,
             signer,
             state: Mutex::default(),

@@ -107,6 +107,37 @@ fn a_failed_image_does_not_cost_the_rest() {
 }
 
 #[test]
+fn an_update_of_which_nothing_comes_does_not_cost_the_bundle() {
+    need!("docker-registry", "skopeo", "sha256sum");
+    for split in [&[][..], &["--split", "1MiB"]] {
+        let (scene, far) = (Scene::new(), Site::open());
+        scene.image("org/a:v1", &[scene.layout.noise_layer(1, 50_000)]);
+        let lost = scene.layout.noise_layer(2, 40_000);
+        scene.image("org/b:v1", &[lost.clone(), scene.layout.noise_layer(3, 600_000)]);
+        let first =
+            [&["mirror", "--src-plain-http", &scene.near.image("org/a:v1"), "bundle:out"], split];
+        scene.shell.ok(&first.concat());
+        let proxy = Proxy::before(scene.near.registry.address());
+        let gone = Fault::Answer(Canned::status(404));
+        proxy.fault(usize::MAX, "GET", digest(&lost.descriptor), gone);
+        let from = format!("{}/org/b:v1", proxy.address());
+        let update = ["mirror", "--src-plain-http", &from, "bundle:out:org/b:v1"];
+        assert_ne!(scene.shell.run(&update).code, Some(0));
+        assert!(proxy.count("GET", digest(&lost.descriptor)) > 0, "no blob was begun");
+        sums_are_right(&scene.shell.path("out"));
+        scene.shell.ok(&import("bundle:out", &far.image("ns")));
+        scene.is_at(&far, &["org/a:v1"]);
+
+        let direct =
+            ["mirror", "--src-plain-http", &scene.near.image("org/b:v1"), "bundle:out:org/b:v1"];
+        scene.shell.ok(&direct);
+        sums_are_right(&scene.shell.path("out"));
+        scene.shell.ok(&import("bundle:out", &far.image("ns")));
+        scene.is_at(&far, &["org/a:v1", "org/b:v1"]);
+    }
+}
+
+#[test]
 fn an_import_keeps_what_failed() {
     need!("docker-registry", "skopeo");
     let (scene, far) = (Scene::new(), Site::open());

@@ -24,6 +24,16 @@ impl BundleWriter {
         self.seal(&contents)
     }
 
+    /// Ends an update of which nothing came. The bundle holds what it held; blobs that came besides stay for the next
+    /// run, and do not count.
+    pub(super) fn give_up(&self) -> Result<()> {
+        if !self.was_whole || self.state().lock.is_none() {
+            return Ok(());
+        }
+        let (contents, _) = self.take_stock(&self.images()?)?;
+        self.seal(&contents)
+    }
+
     /// The images that are in the bundle now, each with where it came from, as far as that is known.
     fn images(&self) -> Result<Vec<BundledImage>> {
         let mut images = BTreeMap::new();

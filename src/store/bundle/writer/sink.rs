@@ -100,4 +100,9 @@ impl Sink for BundleSink {
         let bundle = Arc::clone(&self.bundle);
         blocking(move || bundle.finish()).await
     }
+
+    async fn give_up(&self) -> Result<()> {
+        let bundle = Arc::clone(&self.bundle);
+        blocking(move || bundle.give_up()).await
+    }
 }
