@@ -8,7 +8,7 @@ use crate::support::source::{Name, names};
 
 /// Each layer, the layers that it may use, and what it may not name besides.
 #[rustfmt::skip]
-const LAYERS: [(&str, &[&str], &[&str]); 16] = [
+const LAYERS: [(&str, &[&str], &[&str]); 17] = [
     ("model", &[], &["tokio", "reqwest", "clap", "indicatif", "tar", "std::fs", "std::env", "std::time", "std::net::TcpStream"]),
     ("yaml", &["model"], &["tokio", "reqwest", "clap", "indicatif", "tar", "std::fs", "std::env", "std::time", "std::net::TcpStream"]),
     ("config", &["model"], &["reqwest", "hyper", "clap", "std::net::TcpStream"]),
@@ -18,13 +18,14 @@ const LAYERS: [(&str, &[&str], &[&str]); 16] = [
     ("registry", &["model", "config", "auth", "http", "store"], &["clap", "indicatif", "tar", "std::env"]),
     ("transfer", &["model", "store"], &["reqwest", "hyper", "http", "clap", "indicatif", "tar", "std::fs", "std::env"]),
     ("mirror", &["model", "yaml", "store", "transfer"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
+    ("shard", &["model"], &["tokio", "reqwest", "clap", "indicatif", "tar", "std::fs", "std::env", "std::time", "std::net::TcpStream"]),
     ("kube", &["model", "yaml", "config", "auth", "http"], &["reqwest", "hyper", "clap", "indicatif", "tar", "std::env"]),
     ("imagestream", &["model", "yaml", "store", "kube"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
     ("reaction", &["model", "yaml", "config", "auth", "http", "imagestream"], &["reqwest", "hyper", "clap", "indicatif", "std::env"]),
     ("server", &["model", "store"], &["reqwest", "clap", "indicatif", "std::env"]),
-    ("session", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "reaction", "server"], &["clap", "indicatif", "std::env"]),
-    ("ops", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "reaction", "server", "session"], &["clap", "indicatif", "std::env"]),
-    ("cli", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "kube", "imagestream", "reaction", "server", "session", "ops"], &["reqwest", "hyper"]),
+    ("session", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "shard", "kube", "imagestream", "reaction", "server"], &["clap", "indicatif", "std::env"]),
+    ("ops", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "shard", "kube", "imagestream", "reaction", "server", "session"], &["clap", "indicatif", "std::env"]),
+    ("cli", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "shard", "kube", "imagestream", "reaction", "server", "session", "ops"], &["reqwest", "hyper"]),
 ];
 
 /// A file longer than this does more than one thing.
