@@ -287,9 +287,16 @@ impl Open for Session {
         }
     }
 
-    async fn repositories(&self, registry: &Registry) -> store::Result<Vec<RepositoryPath>> {
+    async fn repositories(
+        &self,
+        registry: &Registry,
+        below: Option<&str>,
+    ) -> store::Result<Vec<RepositoryPath>> {
         let client = self.client_with(registry, self.options.trust).await?;
-        let names = catalog(&client).await?;
-        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+        let paths = catalog(&client).await?.into_iter().filter_map(|name| name.parse().ok());
+        Ok(match below {
+            Some(below) => paths.filter(|path: &RepositoryPath| path.is_below(below)).collect(),
+            None => paths.collect(),
+        })
     }
 }

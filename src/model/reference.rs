@@ -204,6 +204,12 @@ impl RepositoryPath {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether this goes on below the path `above`.
+    #[must_use]
+    pub fn is_below(&self, above: &str) -> bool {
+        self.0.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
+    }
 }
 
 impl FromStr for RepositoryPath {
@@ -462,6 +468,13 @@ mod tests {
         let image: ImageRef = "index.docker.io/alpine:3".parse().unwrap();
         assert_eq!(image.to_string(), "docker.io/library/alpine:3");
         assert_eq!(image.repository.registry().host(), "registry-1.docker.io");
+    }
+
+    #[test]
+    fn a_namespace_is_no_prefix_of_words() {
+        let is_below = |path: &str, above| path.parse::<RepositoryPath>().unwrap().is_below(above);
+        assert!(is_below("ns/app", "ns") && is_below("ns/a/b", "ns/a"));
+        assert!(!is_below("nsx/app", "ns") && !is_below("a/ns", "ns") && !is_below("ns", "ns"));
     }
 
     #[test]

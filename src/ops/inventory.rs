@@ -109,27 +109,36 @@ async fn shelves(open: &dyn Open, place: &Root) -> store::Result<Vec<Shelf>> {
         }
         Root::Registry { registry, namespace } => (registry, namespace),
     };
-    let paths = match (open.repositories(registry).await, below) {
-        (Ok(paths), None) => paths,
-        (Ok(paths), Some(below)) => {
-            let paths: Vec<_> = paths.into_iter().filter(|path| is_below(path, below)).collect();
-            // Some registries list only a part of what they have.
-            if paths.is_empty() { vec![below.clone()] } else { paths }
-        }
-        (Err(error), None) => return Err(error),
-        (Err(error), Some(below)) => {
-            tracing::info!(
-                "{registry} does not list its repositories ({error}): {below} is taken for one"
-            );
-            vec![below.clone()]
-        }
-    };
+    let listed = open.repositories(registry, below.as_ref().map(RepositoryPath::as_str)).await;
     let mut shelves = Vec::new();
-    for path in paths {
-        let source = open.source(&endpoint(registry, &path)?).await?;
-        shelves.push(Shelf { path, source });
+    if let Some(below) = below {
+        let itself = shelf(open, registry, below.clone()).await?;
+        match &listed {
+            // Some registries list only a part of what they have.
+            Ok(paths) if paths.is_empty() => return Ok(vec![itself]),
+            Ok(_) if itself.source.names().await.is_ok() => shelves.push(itself),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::info!(
+                    "{registry} does not list its repositories ({error}): {below} is taken for one"
+                );
+                return Ok(vec![itself]);
+            }
+        }
+    }
+    for path in listed? {
+        shelves.push(shelf(open, registry, path).await?);
     }
     Ok(shelves)
+}
+
+async fn shelf(
+    open: &dyn Open,
+    registry: &Registry,
+    path: RepositoryPath,
+) -> store::Result<Shelf> {
+    let source = open.source(&endpoint(registry, &path)?).await?;
+    Ok(Shelf { path, source })
 }
 
 fn endpoint(registry: &Registry, path: &RepositoryPath) -> store::Result<Endpoint> {
@@ -137,12 +146,6 @@ fn endpoint(registry: &Registry, path: &RepositoryPath) -> store::Result<Endpoin
     let repository = Repository::new(registry.clone(), path.as_str()).map_err(unusable)?;
     let image = ImageRef { repository, tag: None, digest: None };
     Ok(Endpoint::Registry(ImageName::Qualified(image)))
-}
-
-/// Whether a repository is the one named, or in its namespace.
-fn is_below(path: &RepositoryPath, below: &RepositoryPath) -> bool {
-    let rest = path.as_str().strip_prefix(below.as_str());
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// All blobs of an image. What an index lists and the place does not have is left out.
@@ -167,16 +170,4 @@ async fn parts(source: &dyn Source, name: RefName) -> store::Result<Parts> {
 
 fn blobs(manifest: &Manifest) -> impl Iterator<Item = Digest> {
     manifest.blobs().filter(|blob| !blob.is_foreign()).map(|blob| blob.digest.clone())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_namespace_is_no_prefix_of_words() {
-        let path = |text: &str| text.parse().unwrap();
-        assert!(is_below(&path("ns/app"), &path("ns")) && is_below(&path("ns"), &path("ns")));
-        assert!(!is_below(&path("nsx/app"), &path("ns")) && !is_below(&path("a/ns"), &path("ns")));
-    }
 }

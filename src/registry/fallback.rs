@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::Remote;
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
-use crate::store::{BlobStream, Error, Reference, Result, Source};
+use crate::store::{BlobStream, Error, Mark, Names, Reference, Result, Source};
 
 /// Places to ask for an image. The first that gives the manifest asked for first gives all the rest too, so that one
 /// image never comes from two places.
@@ -104,6 +104,10 @@ impl Source for Fallback {
 
     async fn names(&self) -> Result<Vec<RefName>> {
         self.current().names().await
+    }
+
+    async fn listing(&self, mark: Option<&Mark>) -> Result<Names> {
+        self.current().listing(mark).await
     }
 
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {

@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod layout;
 mod layout_store;
+mod listing;
 pub mod local;
 mod look;
 mod oc_folder;
@@ -24,6 +25,7 @@ pub use blob::{BlobStream, VerifiedBlob, collect};
 pub use error::{Cause, Error, Result};
 pub use layout::Layout;
 pub use layout_store::LayoutStore;
+pub use listing::{Listed, Listing, Mark, MarkError, Names};
 pub use look::Look;
 pub use unaware::{Ignoring, Unaware};
 pub(crate) use write::replace_file;
@@ -117,6 +119,12 @@ pub trait Source: Send + Sync {
     /// All names, sorted.
     async fn names(&self) -> Result<Vec<RefName>>;
 
+    /// All names, with what the place tells of them in bulk; `mark` is that of a list that the caller has already.
+    async fn listing(&self, _mark: Option<&Mark>) -> Result<Names> {
+        let names = self.names().await?.into_iter().map(Listed::from).collect();
+        Ok(Names::Listed(Listing { names, mark: None }))
+    }
+
     /// The manifests that name `subject` as theirs; empty when there are none.
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>>;
 }
@@ -199,8 +207,13 @@ pub trait Open: Send + Sync {
     /// Opens `endpoint` for reading.
     async fn source(&self, endpoint: &Endpoint) -> Result<Arc<dyn Source>>;
 
-    /// The repositories of a registry, as far as it tells them.
-    async fn repositories(&self, registry: &Registry) -> Result<Vec<RepositoryPath>> {
+    /// The repositories of a registry, as far as it tells them, sorted: all, or those below the path `below`, which are
+    /// not the one of that name itself.
+    async fn repositories(
+        &self,
+        registry: &Registry,
+        _below: Option<&str>,
+    ) -> Result<Vec<RepositoryPath>> {
         let why = "has no list of repositories that could be asked for";
         Err(Error::Unsupported { place: registry.to_string(), why })
     }

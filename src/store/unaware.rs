@@ -59,8 +59,12 @@ impl Open for Unaware {
         self.open.store(endpoint).await
     }
 
-    async fn repositories(&self, registry: &Registry) -> Result<Vec<RepositoryPath>> {
-        self.open.repositories(registry).await
+    async fn repositories(
+        &self,
+        registry: &Registry,
+        below: Option<&str>,
+    ) -> Result<Vec<RepositoryPath>> {
+        self.open.repositories(registry, below).await
     }
 }
 

@@ -177,7 +177,7 @@ async fn all_of(open: &dyn Open, source: &Endpoint) -> store::Result<Expected> {
 
 /// The paths of all repositories below `namespace`, without the namespace's own.
 async fn repositories(open: &dyn Open, namespace: &Namespace) -> store::Result<Vec<String>> {
-    let paths = open.repositories(&namespace.registry).await?;
+    let paths = open.repositories(&namespace.registry, namespace.path.as_deref()).await?;
     Ok(paths.iter().filter_map(|path| namespace.below(path.as_str())).map(str::to_owned).collect())
 }
 
