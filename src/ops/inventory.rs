@@ -132,11 +132,7 @@ async fn shelves(open: &dyn Open, place: &Root) -> store::Result<Vec<Shelf>> {
     Ok(shelves)
 }
 
-async fn shelf(
-    open: &dyn Open,
-    registry: &Registry,
-    path: RepositoryPath,
-) -> store::Result<Shelf> {
+async fn shelf(open: &dyn Open, registry: &Registry, path: RepositoryPath) -> store::Result<Shelf> {
     let source = open.source(&endpoint(registry, &path)?).await?;
     Ok(Shelf { path, source })
 }
