@@ -13,8 +13,8 @@
 //! | [`store`] | what a store promises; layouts, archives and bundles | HTTP, registries, credentials |
 //! | [`registry`] | the distribution specification, client side | layouts, plans, the terminal |
 //! | [`transfer`] | resolve, plan, move, verify | which kind of store it holds |
-//! | [`mirror`] | which images go where (mappings, sets, releases, plans), whether mirrors are true, what can be deleted | registries, the terminal |
 //! | [`shard`] | which of several runs sees to which repository | files, network, clock, environment |
+//! | [`mirror`] | which images go where (mappings, sets, releases, plans), whether mirrors are true, what can be deleted | registries, the terminal |
 //! | [`kube`] | kubeconfig, and one API server that is asked for JSON | what the objects mean, the terminal |
 //! | [`imagestream`] | image streams: what to ask for, what follows from it, files and clusters that keep them | HTTP, the engine, the terminal |
 //! | [`reaction`] | what follows when a tag moves: commands, webhooks, manifests on disk | registries, the engine, the terminal |

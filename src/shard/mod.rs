@@ -7,12 +7,14 @@
 //! Pure.
 
 mod assignment;
+mod part;
 mod rendezvous;
 mod shard_of;
 mod unit;
 mod wanted;
 
 pub use assignment::Assignment;
+pub use part::{Part, Share};
 pub use shard_of::{Shard, ShardCount, ShardError};
 pub use unit::{Unit, unit_of};
 pub use wanted::{COMPLETION_INDEX, WantedShard};

@@ -17,7 +17,7 @@ const LAYERS: [(&str, &[&str], &[&str]); 17] = [
     ("store", &["model"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
     ("registry", &["model", "config", "auth", "http", "store"], &["clap", "indicatif", "tar", "std::env"]),
     ("transfer", &["model", "store"], &["reqwest", "hyper", "http", "clap", "indicatif", "tar", "std::fs", "std::env"]),
-    ("mirror", &["model", "yaml", "store", "transfer"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
+    ("mirror", &["model", "yaml", "store", "transfer", "shard"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
     ("shard", &["model"], &["tokio", "reqwest", "clap", "indicatif", "tar", "std::fs", "std::env", "std::time", "std::net::TcpStream"]),
     ("kube", &["model", "yaml", "config", "auth", "http"], &["reqwest", "hyper", "clap", "indicatif", "tar", "std::env"]),
     ("imagestream", &["model", "yaml", "store", "kube"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),

@@ -77,6 +77,7 @@ mod server_crash;
 mod server_safety;
 mod server_skopeo;
 mod session;
+mod shards;
 mod store_contract;
 mod stripes;
 mod transfer;

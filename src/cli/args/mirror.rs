@@ -9,6 +9,7 @@ use longshore::mirror::{Line, Root};
 use longshore::model::Endpoint;
 use longshore::ops::{CopyRequest, SignatureStore, UpdateGraph};
 use longshore::session::Trust;
+use longshore::shard::Shard;
 use longshore::store::Ignoring;
 use longshore::store::bundle::BundleOptions;
 
@@ -19,7 +20,7 @@ use super::plan::PlanningArgs;
 use super::report::ReportArgs;
 use super::rules::{Missing, RuleArgs};
 use super::transfer::{Copy, LocalArgs, MirrorReferrerArgs, PlatformArgs, TransferArgs};
-use super::{UsageError, chain, endpoint};
+use super::{ShardArgs, UsageError, chain, endpoint};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,6 +42,8 @@ Examples:
   longshore mirror -f mappings.txt --dry-run
   longshore mirror -f mappings.txt --plan mirror.lock
   longshore mirror --apply mirror.lock
+  longshore mirror --apply mirror.lock --shard 0/8
+  longshore mirror -c longshore.yaml --shard auto/8 --report 'shard-$(JOB_COMPLETION_INDEX).json'
 
 A mirror file may be as plain as this; 'longshore schema mirror' prints all that it can say:
   version: 1
@@ -97,6 +100,8 @@ pub(crate) struct MirrorArgs {
     #[command(flatten)]
     pub(crate) planning: PlanningArgs,
     #[command(flatten)]
+    pub(crate) shard: ShardArgs,
+    #[command(flatten)]
     pub(crate) platforms: PlatformArgs,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
@@ -148,6 +153,8 @@ pub(crate) struct Telling {
     /// Where signatures of releases come from, besides the folder of an earlier run.
     pub(crate) signatures: Option<SignatureStore>,
     pub(crate) retry: RetryPolicy,
+    /// Which part of the work was done; all, when there is none.
+    pub(crate) shard: Option<Shard>,
 }
 
 /// How a mirror is made, whatever is in it.
@@ -160,6 +167,12 @@ pub(crate) struct Mirroring {
 }
 
 impl Mirroring {
+    /// The same as one part of the work, if it is one.
+    pub(crate) fn as_shard(mut self, shard: Option<Shard>) -> Self {
+        self.telling.shard = shard;
+        self
+    }
+
     /// The same, with what the files say that flags for bundles name.
     pub(crate) fn with(self, bundle: BundleOptions) -> Self {
         Self { copy: Copy { bundle, ..self.copy }, ..self }
@@ -183,6 +196,25 @@ impl MirrorArgs {
                     .into(),
             )),
         }
+    }
+
+    /// Refuses what is not for a part of the work.
+    pub(crate) fn check_shard(&self) -> Result<(), UsageError> {
+        let refused = match self.shard.shard {
+            None => return Ok(()),
+            Some(_) if self.planning.is_written() => {
+                "a plan is for all shards: make it once, without --shard, and give it to each: --apply FILE --shard 0/8"
+            }
+            Some(_) if self.from.is_some() => {
+                "a bundle is imported by one run: it is verified as a whole before anything is written; leave out --shard"
+            }
+            Some(_) if self.reports.cluster_resources.is_some() => {
+                "a shard knows its part of the mirror alone: when all shards are done, run once more without --shard and \
+                 with --cluster-resources; nothing is copied again"
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(UsageError(refused.to_owned()))
     }
 
     /// Refuses what a set of images says itself.
@@ -240,6 +272,7 @@ impl MirrorArgs {
                 failures: self.bundle.failed,
                 signatures: self.reports.release_signatures.clone().or(public),
                 retry: copy.source.retry,
+                shard: None,
                 reports: self.reports,
             },
             ignoring: self.rules.ignoring(),

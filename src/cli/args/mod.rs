@@ -28,6 +28,7 @@ mod rules;
 mod schema;
 mod serve;
 mod settings;
+mod shard;
 mod stream;
 mod tag;
 mod tags;
@@ -59,6 +60,7 @@ pub(crate) use report::ReportArgs;
 pub(crate) use rules::Missing;
 pub(crate) use schema::SchemaArgs;
 pub(crate) use serve::ServeArgs;
+pub(crate) use shard::ShardArgs;
 pub(crate) use stream::{
     DeleteArgs, DescribeArgs, ExportArgs, GetArgs, HistoryArgs, PruneArgs, RollbackArgs,
     StreamArgs, StreamVerb,

@@ -63,6 +63,11 @@ impl PlanningArgs {
         }
     }
 
+    /// Whether a plan is written or compared.
+    pub(crate) fn is_written(&self) -> bool {
+        self.plan.is_some() || self.replan
+    }
+
     /// The plan that is to be carried out, when it is not images that are given.
     pub(crate) fn kept(&self) -> Option<Kept> {
         let file = self.apply.clone()?;

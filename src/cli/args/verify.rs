@@ -7,7 +7,7 @@ use longshore::mirror::verify::Depth;
 
 use super::access::SourceArgs;
 use super::traffic::TrafficArgs;
-use super::{Access, AccessArgs, many};
+use super::{Access, AccessArgs, ShardArgs, many};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +17,7 @@ Examples:
   longshore verify registry.local/org/app --against quay.io/org/app --repair
   longshore verify --against mirror.lock
   longshore verify registry.local --against mirror.lock --repair
+  longshore verify --against mirror.lock --shard 0/8 -o json > shard-0.json
   longshore mirror -f mappings.txt > mirrored.txt; longshore verify registry.local --against mirrored.txt
 
 Prints one line for each thing that is wrong, what it is first:
@@ -55,6 +56,8 @@ pub(crate) struct VerifyArgs {
     #[arg(long, requires = "against")]
     pub(crate) repair: bool,
     #[command(flatten)]
+    shard: ShardArgs,
+    #[command(flatten)]
     access: AccessArgs,
     #[command(flatten)]
     source: SourceArgs,
@@ -68,6 +71,7 @@ pub(crate) struct Verify {
     pub(crate) against: Option<String>,
     pub(crate) depth: Depth,
     pub(crate) repair: bool,
+    pub(crate) shard: ShardArgs,
     pub(crate) destination: Access,
     pub(crate) source: Access,
     pub(crate) traffic: TrafficOptions,
@@ -83,6 +87,7 @@ impl VerifyArgs {
             place: self.place,
             against: self.against,
             repair: self.repair,
+            shard: self.shard,
         }
     }
 }

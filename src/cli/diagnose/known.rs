@@ -22,6 +22,7 @@ use longshore::reaction::{SecretError, triggers};
 use longshore::registry;
 use longshore::server::{HtpasswdError, StartError, TlsError};
 use longshore::session;
+use longshore::shard::ShardError;
 use longshore::store;
 use longshore::store::bundle::{BundleError, KeyError, ReceiptError};
 use longshore::transfer::ResolveError;
@@ -386,6 +387,7 @@ fn is_usage(error: &(dyn Error + 'static)) -> bool {
         || error.is::<NoStreamsHome>()
         || error.is::<PullThroughError>()
         || error.is::<AddressError>()
+        || error.is::<ShardError>()
 }
 
 /// Whether it is about files of this machine and nothing else.

@@ -3,8 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressStyle};
 use longshore::mirror::verify::{Counts, Observer};
+use longshore::shard::Share;
 
 use crate::cli::console::Console;
 
@@ -47,6 +48,10 @@ impl Observer for Looked {
             self.console.lines([format!("progress: {}", in_words(counts))]);
         }
     }
+
+    fn parted(&self, share: Share) {
+        self.console.lines([share_in_words(share, "repositories")]);
+    }
 }
 
 impl Drop for Looked {
@@ -61,6 +66,13 @@ pub(crate) fn in_words(counts: &Counts) -> String {
     let [names, manifests, blobs] =
         [(names, "tag"), (manifests, "manifest"), (blobs, "blob")].map(number);
     format!("{names}, {manifests} and {blobs} looked at, {}", HumanBytes(bytes))
+}
+
+/// Which part of all is done: `shard 2 of 8 (index 1): 120 of 1,003 images`.
+pub(crate) fn share_in_words(share: Share, what: &str) -> String {
+    let Share { shard, own, all } = share;
+    let (own, all) = (HumanCount(own as u64), HumanCount(all as u64));
+    format!("shard {}: {own} of {all} {what}", shard.in_words())
 }
 
 /// So many of something: `1 tag`, `2 tags`.

@@ -19,7 +19,7 @@ use longshore::transfer::{Event, Observer};
 use self::bars::Bars;
 pub(crate) use self::fetched::Fetched;
 use self::lines::Lines;
-pub(crate) use self::looked::{Looked, in_words, number};
+pub(crate) use self::looked::{Looked, in_words, number, share_in_words};
 use self::tally::Tally;
 use super::console::Console;
 

@@ -181,10 +181,10 @@ pub(super) async fn tell(
     telling: &Telling,
     context: &Context,
 ) -> anyhow::Result<Exit> {
-    let Telling { missing, reports, .. } = telling;
+    let Telling { missing, shard, .. } = telling;
     let images: Vec<Told> = images.into_iter().map(|image| Told::new(image, *missing)).collect();
     let signatures = signatures(telling, &images, context).await;
-    let written = reports::write(reports, &images, &signatures);
+    let written = reports::write(telling, &images, &signatures);
     match context.output.format() {
         Format::Text => {
             for image in &images {
@@ -194,7 +194,7 @@ pub(super) async fn tell(
             }
         }
         Format::Json => {
-            context.output.json(&reports::value(&images))?;
+            context.output.json(&reports::value(&images, *shard))?;
         }
     }
     if !context.quiet {

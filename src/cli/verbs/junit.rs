@@ -17,14 +17,14 @@ pub(super) enum Verdict {
     Failed(String),
 }
 
-/// The document.
-pub(super) fn junit(cases: &[Case]) -> String {
+/// The document of the run `suite`.
+pub(super) fn junit(suite: &str, cases: &[Case]) -> String {
     let count = |is: fn(&Verdict) -> bool| cases.iter().filter(|case| is(&case.verdict)).count();
     let failed = count(|verdict| matches!(verdict, Verdict::Failed(_)));
     let skipped = count(|verdict| matches!(verdict, Verdict::Skipped(_)));
-    let tests = cases.len();
+    let (suite, tests) = (escaped(suite), cases.len());
     let mut xml = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"longshore mirror\" tests=\"{tests}\" failures=\"{failed}\" errors=\"0\" skipped=\"{skipped}\">\n"
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"{suite}\" tests=\"{tests}\" failures=\"{failed}\" errors=\"0\" skipped=\"{skipped}\">\n"
     );
     for Case { name, took, verdict } in cases {
         let (name, seconds) = (escaped(name), took.as_secs_f64());
@@ -73,11 +73,14 @@ mod tests {
             took: Duration::from_millis(1500),
             verdict,
         };
-        let xml = junit(&[
-            case("r.io/a:v1", Verdict::Passed),
-            case("r.io/b:v1", Verdict::Skipped("it is not there".to_owned())),
-            case("r.io/c:v1", Verdict::Failed("no <way> & \"out\"\n\u{1b}cause".to_owned())),
-        ]);
+        let xml = junit(
+            "longshore mirror",
+            &[
+                case("r.io/a:v1", Verdict::Passed),
+                case("r.io/b:v1", Verdict::Skipped("it is not there".to_owned())),
+                case("r.io/c:v1", Verdict::Failed("no <way> & \"out\"\n\u{1b}cause".to_owned())),
+            ],
+        );
         let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
 <testsuite name="longshore mirror" tests="3" failures="1" errors="0" skipped="1">

@@ -11,13 +11,14 @@ use longshore::ops::{self, Ends};
 use longshore::store::Unaware;
 
 use super::mirror_plan::{self, Wanted};
-use super::{Work, bundles, ends, import, mirror_file, mirror_set, reports, told_file};
+use super::{Work, bundles, ends, import, mirror_file, mirror_set, reports, shards, told_file};
 use crate::cli::Context;
 use crate::cli::args::{Intent, MirrorArgs, MirrorRequest, Mirroring};
 use crate::cli::exit::Exit;
 
 /// Passwords are asked for here.
 pub(super) fn start(args: MirrorArgs, context: &Context) -> anyhow::Result<Work<'_>> {
+    args.check_shard()?;
     reports::check(&args.reports)?;
     args.bundle.failed.as_deref().map_or(Ok(()), told_file::check_failures)?;
     if let Some(kept) = args.planning.kept() {
@@ -45,12 +46,14 @@ pub(super) fn start_lines<'c>(
     context: &'c Context,
 ) -> anyhow::Result<Work<'c>> {
     let intent = args.planning.intent();
+    let shard = shards::shard(args.shard, context)?;
     let destinations = lines.iter().flat_map(|line| &line.destinations);
     let bundle = bundles::options(&args.bundle, destinations)?;
     let MirrorRequest { lines, mirroring } = args.resolve(lines)?;
-    let request =
-        MirrorRequest { lines, mirroring: mirroring.with(bundle).with_settings(settings) };
+    let mirroring = mirroring.with(bundle).with_settings(settings).as_shard(shard);
+    let request = MirrorRequest { lines, mirroring };
     ops::check(&known(&request.lines))?;
+    shards::check(shard, request.lines.iter().flat_map(|line| &line.destinations))?;
     let sources = request.lines.iter().map(|line| line.source.place());
     let destinations = request.lines.iter().flat_map(|line| &line.destinations);
     let ends = open(&request.mirroring, sources, destinations, context)?;
@@ -79,6 +82,7 @@ async fn run(
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let MirrorRequest { lines, mirroring } = request;
+    let lines = shards::lines(lines, mirroring.telling.shard, context);
     let Expansion { mappings, lost } = expand(ends.source.as_ref(), lines).await;
     ops::check(&mappings)?;
     let wanted = Wanted::new(ends, mirroring, mappings, lost);

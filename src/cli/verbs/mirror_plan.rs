@@ -12,7 +12,7 @@ use longshore::ops::{
 };
 
 use super::advised::Advised;
-use super::{Work, bundles, copy, images, mirror, mirror_file, plan};
+use super::{Work, bundles, copy, images, mirror, mirror_file, plan, shards};
 use crate::cli::Context;
 use crate::cli::args::{Copy, Format, Intent, Kept, MirrorArgs, Mirroring, Missing, Telling};
 use crate::cli::diagnose::diagnose;
@@ -170,15 +170,18 @@ struct Opened {
 
 fn open(file: &Path, args: MirrorArgs, context: &Context) -> anyhow::Result<Opened> {
     let lock = args.place(ops::read_lock(file)?);
+    let shard = shards::shard(args.shard, context)?;
     let settings = mirror_file::settings(&args, context)?;
     let mappings = ops::mappings(&lock);
     ops::check(&mappings)?;
     let sources = mappings.iter().map(|mapping| &mapping.source);
     let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
     let bundle = bundles::options(&args.bundle, destinations.clone())?;
-    let mirroring = args.mirroring().with(bundle).with_settings(&settings);
+    shards::check(shard, destinations.clone())?;
+    let mirroring = args.mirroring().with(bundle).with_settings(&settings).as_shard(shard);
     let ends = mirror::open(&mirroring, sources, destinations, context)?;
     let Mirroring { copy, telling, .. } = mirroring;
+    let lock = shards::lock(lock, shard, context);
     Ok(Opened { ends, lock, copy, telling })
 }
 

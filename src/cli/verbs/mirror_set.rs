@@ -10,7 +10,7 @@ use longshore::ops::{self, CollectedReleases, Ends, UpdateGraph};
 use longshore::store::bundle::SplitSize;
 
 use super::mirror_plan::{self, Wanted};
-use super::{Work, bundles, mirror};
+use super::{Work, bundles, mirror, shards};
 use crate::cli::Context;
 use crate::cli::args::{Intent, MirrorArgs, Mirroring};
 use crate::cli::exit::Exit;
@@ -43,7 +43,9 @@ pub(super) fn start<'c>(
     let somewhere = root.any()?;
     let mut bundle = bundles::options(&args.bundle, [&somewhere])?;
     bundle.split = bundle.split.or(set.archive_size.map(SplitSize::gib));
-    let mirroring = args.mirroring().with(bundle);
+    let shard = shards::shard(args.shard, context)?;
+    shards::check(shard, [&somewhere])?;
+    let mirroring = args.mirroring().with(bundle).as_shard(shard);
     // A login is for the root, whichever images go there.
     let ends = mirror::open(&mirroring, set.sources(), [&somewhere], context)?;
     Ok(run(ends, SetRequest { set, root, graphs, mirroring }, intent, context).boxed())
@@ -65,9 +67,18 @@ async fn run(
     context: &Context,
 ) -> anyhow::Result<Exit> {
     let SetRequest { set, root, graphs, mirroring } = request;
-    let CollectedReleases { releases, notes } =
-        collect(&set, &graphs, mirroring.copy.source.retry, &ends).await?;
-    let Selection { mappings, blocked } = set.select(&releases, &root)?;
+    let part = mirroring.telling.shard.map(|shard| set.part(&root, shard)).transpose()?;
+    let has_releases =
+        part.as_ref().is_none_or(|part| set.release_places(&root).any(|place| part.owns(&place)));
+    let CollectedReleases { releases, notes } = match has_releases {
+        true => collect(&set, &graphs, mirroring.copy.source.retry, &ends).await?,
+        false => CollectedReleases::default(),
+    };
+    let Selection { mappings, blocked } = match has_releases {
+        true => set.select(&releases, &root)?,
+        false => set.named(&root)?,
+    };
+    let mappings = shards::mappings(mappings, part.as_ref(), context);
     ops::check(&mappings)?;
     if !context.quiet {
         context.console.lines(notes.iter().map(|note| format!("note: {note}")));

@@ -30,6 +30,7 @@ mod refresh;
 pub(super) mod reports;
 mod schema;
 mod serve;
+mod shards;
 mod stream;
 mod streams;
 mod table;

@@ -9,6 +9,7 @@ use longshore::ops::{Defect, Flaw, Repaired, Verified};
 use longshore::store;
 use serde_json::{Map, Value, json};
 
+use super::reports;
 use crate::cli::Context;
 use crate::cli::args::Format;
 use crate::cli::diagnose::{diagnose, exit_of, in_one_line};
@@ -194,6 +195,7 @@ impl Told {
         object.insert("expected".to_owned(), self.expected.clone().into());
         object.insert("found".to_owned(), self.found.clone().into());
         object.insert("message".to_owned(), self.message.clone().into());
+        object.insert("exit".to_owned(), self.exit.code().into());
         object.into()
     }
 }
@@ -205,7 +207,7 @@ pub(super) fn lines(verified: &Verified) -> Vec<Told> {
 
 /// Tells all problems, how much was looked at, and how the process is to end.
 pub(super) fn tell(verified: &Verified, context: &Context) -> anyhow::Result<Exit> {
-    show(&lines(verified), &[], verified.counts(), context)
+    show(&lines(verified), &[], verified, context)
 }
 
 /// The same after what was wrong has been repaired.
@@ -224,7 +226,7 @@ pub(super) fn tell_repaired(
         let error = anyhow::Error::new(std::sync::Arc::clone(error));
         context.tell(&diagnose(&error.context(format!("cannot repair {image}"))));
     }
-    let exit = show(&now, &cured, repaired.verified.counts(), context)?;
+    let exit = show(&now, &cured, &repaired.verified, context)?;
     if is_stubborn(before, &now) && !context.quiet {
         context.console.lines([STUBBORN.to_owned()]);
     }
@@ -245,9 +247,10 @@ fn is_stubborn(before: &[Told], now: &[Told]) -> bool {
 fn show(
     problems: &[Told],
     cured: &[&Told],
-    counts: Counts,
+    verified: &Verified,
     context: &Context,
 ) -> anyhow::Result<Exit> {
+    let counts = verified.counts();
     match context.output.format() {
         Format::Text => {
             for told in cured {
@@ -263,7 +266,7 @@ fn show(
         }
         Format::Json => {
             let json = |told: &&Told| told.json();
-            context.output.json(&json!({
+            let report = json!({
                 "problems": problems.iter().map(Told::json).collect::<Vec<_>>(),
                 "repaired": cured.iter().map(json).collect::<Vec<_>>(),
                 "counts": {
@@ -272,7 +275,8 @@ fn show(
                     "blobs": counts.blobs,
                     "bytes": counts.bytes,
                 },
-            }))?;
+            });
+            context.output.json(&reports::of_shard(verified.shard(), report))?;
         }
     }
     if !context.quiet {

@@ -11,12 +11,16 @@ use longshore::mirror::outputs::{
 use longshore::mirror::release::ReleaseSignature;
 use longshore::model::Endpoint;
 use longshore::ops;
+use longshore::shard::Shard;
 use serde_json::{Value, json};
 
 use super::images::Told;
 use super::junit::{Case, junit};
 use super::told_file::{self, Unwritten, put, remove, unwritten};
-use crate::cli::args::ReportArgs;
+use crate::cli::args::{ReportArgs, Telling};
+
+/// What a run is called in JUnit XML.
+const SUITE: &str = "longshore mirror";
 
 /// Refuses places that cannot be written, before anything is copied.
 pub(super) fn check(reports: &ReportArgs) -> Result<(), Unwritten> {
@@ -30,17 +34,17 @@ pub(super) fn check(reports: &ReportArgs) -> Result<(), Unwritten> {
 
 /// Writes all that `reports` asks for.
 pub(super) fn write(
-    reports: &ReportArgs,
+    Telling { reports, shard, .. }: &Telling,
     images: &[Told],
     signatures: &[ReleaseSignature],
 ) -> Result<(), Unwritten> {
     if let Some(path) = &reports.report {
-        let text = serde_json::to_vec_pretty(&value(images)).unwrap_or_default();
+        let text = serde_json::to_vec_pretty(&value(images, *shard)).unwrap_or_default();
         put(path, &[&text[..], b"\n"].concat())?;
     }
     if let Some(path) = &reports.junit {
         let cases: Vec<Case> = images.iter().map(Told::case).collect();
-        put(path, junit(&cases).as_bytes())?;
+        put(path, junit(&suite(*shard), &cases).as_bytes())?;
     }
     match &reports.cluster_resources {
         Some(dir) => {
@@ -99,8 +103,21 @@ fn keep(dir: &Path, signatures: &[ReleaseSignature]) -> Result<(), Unwritten> {
     Ok(())
 }
 
-/// The images as one document.
-pub(super) fn value(images: &[Told]) -> Value {
+/// What the run is called in JUnit XML.
+fn suite(shard: Option<Shard>) -> String {
+    shard.map_or_else(|| SUITE.to_owned(), |shard| format!("{SUITE} {shard}"))
+}
+
+/// The images as one document, which says of which part of the work it tells, if it is one.
+pub(super) fn value(images: &[Told], shard: Option<Shard>) -> Value {
     let images: Vec<Value> = images.iter().map(Told::json).collect();
-    json!({ "images": images })
+    of_shard(shard, json!({ "images": images }))
+}
+
+/// `report`, with the part of the work that it tells of, if it is one.
+pub(super) fn of_shard(shard: Option<Shard>, mut report: Value) -> Value {
+    if let Some(shard) = shard {
+        report["shard"] = json!(shard);
+    }
+    report
 }

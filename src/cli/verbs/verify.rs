@@ -12,7 +12,7 @@ use longshore::ops::{self, Against, Aim, Ends, LockFileError, Verified, VerifyRe
 use longshore::session::SessionOptions;
 use longshore::transfer::CopyOptions;
 
-use super::{ends, problems};
+use super::{ends, problems, shards};
 use crate::cli::Context;
 use crate::cli::args::{UsageError, Verify};
 use crate::cli::exit::Exit;
@@ -27,6 +27,7 @@ pub(super) struct Prepared {
 
 /// Reads the list or plan that there may be, and opens both ends. Passwords are asked for here.
 pub(super) fn prepare(verify: Verify, context: &Context) -> anyhow::Result<Prepared> {
+    let shard = shards::shard(verify.shard, context)?;
     let against = verify.against.as_deref().map(|text| against(text, context)).transpose()?;
     let aim = aim(verify.place, against)?;
     let (at, from) = (destinations(&aim), sources(&aim));
@@ -41,7 +42,7 @@ pub(super) fn prepare(verify: Verify, context: &Context) -> anyhow::Result<Prepa
     };
     Ok(Prepared {
         ends,
-        request: VerifyRequest { aim, depth: verify.depth },
+        request: VerifyRequest { aim, depth: verify.depth, shard },
         repair: verify.repair,
     })
 }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::mirror::Parted;
 use crate::model::{Digest, ImageRef, Manifest, Repository, media_types};
+use crate::shard::{Shard, ShardCount};
 use crate::transfer::{ImageGraph, Lists, Standing};
 
 /// Where images come from and go to. Two are on the registry that some images come from, one is a folder.
@@ -171,6 +173,44 @@ proptest! {
         let Images { new, moved, present } = lock.totals.images;
         let pairs: usize = images.iter().map(|image| image.places.len()).sum();
         prop_assert_eq!(new + moved + present, pairs as u64);
+    }
+
+    #[test]
+    fn the_parts_of_a_plan_are_all_of_it_and_wait_for_no_other(
+        images in prop::collection::vec(drawn(), 1..6),
+        has in has(),
+        count in 1_u64..6,
+    ) {
+        let found: Vec<Found> =
+            images.iter().enumerate().map(|(number, image)| found(number, image, &has)).collect();
+        let lock = plan(&found, &has);
+        let names = |lock: &Lock| -> Vec<String> {
+            let places = lock.images.iter().flat_map(|image| &image.destinations);
+            places.map(|place| place.name.to_string()).collect()
+        };
+        let mut all = Vec::new();
+        for index in 0..count {
+            let shard = Shard::new(index, ShardCount::new(count).unwrap()).unwrap();
+            let Parted { own, share } = lock.clone().part(shard);
+            prop_assert_eq!((share.own, share.all), (names(&own).len(), names(&lock).len()));
+            prop_assert!(own.images.iter().all(|image| !image.destinations.is_empty()));
+            for (blob, from) in own.places.iter().flat_map(|place| &place.mount) {
+                let from = from.to_string();
+                let brings = |lock: &Lock| {
+                    lock.places.iter().any(|place| place.place == from && place.copy.contains(blob))
+                };
+                prop_assert!(brings(&own) || !brings(&lock), "{} comes to {} by another", blob, from);
+            }
+            let repositories: BTreeSet<String> = names(&own).iter().map(|name| {
+                name.rsplit_once(':').unwrap().0.to_owned()
+            }).collect();
+            prop_assert!(own.places.iter().all(|place| repositories.contains(&place.place)));
+            all.extend(names(&own));
+        }
+        let mut whole = names(&lock);
+        all.sort();
+        whole.sort();
+        prop_assert_eq!(all, whole);
     }
 
     #[test]

@@ -7,15 +7,16 @@ use serde_json::Value;
 
 use super::blocked::{Blocked, Pattern};
 use super::os_and_arch::OsAndArch;
-use super::release::of_release;
+use super::release::{of_release, release_places};
 use super::select::{Selection, select};
 use super::wanted::Named;
 use super::{Payload, Platform, SetError, Wanted, platform};
-use crate::mirror::Root;
 use crate::mirror::document::File;
 use crate::mirror::parsed::Parsed;
 use crate::mirror::release::Release;
+use crate::mirror::{Root, units};
 use crate::model::{Endpoint, RepositoryPath, Tag, one_line};
+use crate::shard::{Part, Shard, Unit, unit_of};
 use crate::yaml::{self, Path, Step};
 
 /// The API that is read.
@@ -37,6 +38,9 @@ const UNSUPPORTED: [(&str, &str); 5] = [
         "the image is not looked for; list it under additionalImages",
     ),
 ];
+
+/// What releases weigh beside single images: about as many images as a release of OpenShift has.
+const RELEASES: u64 = 200;
 
 /// A set of images.
 #[derive(Debug)]
@@ -157,6 +161,31 @@ impl ImageSet {
             true => Err(SetError::AllBlocked { file: file(), images: wanted.len() }),
             false => Ok(selection),
         }
+    }
+
+    /// What of it goes where below `root` without releases.
+    ///
+    /// # Errors
+    /// When a name is too long.
+    pub fn named(&self, root: &Root) -> Result<Selection, SetError> {
+        select(&self.images, &self.blocked, root)
+    }
+
+    /// The part of it that `shard` makes. It follows from the file alone, whichever releases there are by now.
+    ///
+    /// # Errors
+    /// When a name is too long.
+    pub fn part(&self, root: &Root, shard: Shard) -> Result<Part, SetError> {
+        let named = self.named(root)?;
+        let mut known: Vec<Unit> =
+            units(named.mappings.iter().flat_map(|mapping| &mapping.destinations)).collect();
+        known.extend(self.release_places(root).map(|to| Unit::new(unit_of(&to), RELEASES)));
+        Ok(Part::of(shard, known))
+    }
+
+    /// The repositories below `root` that its releases go to.
+    pub fn release_places(&self, root: &Root) -> impl Iterator<Item = Endpoint> {
+        self.platform.iter().flat_map(|_| release_places(root))
     }
 }
 

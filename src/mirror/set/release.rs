@@ -1,6 +1,7 @@
 //! The images of a release, under the names that oc-mirror gives them.
 
 use super::{Payload, Wanted};
+use crate::mirror::Root;
 use crate::mirror::release::Release;
 use crate::model::{Endpoint, ImageName, ImageRef, ReferenceError, RepositoryPath, Tag};
 
@@ -40,6 +41,12 @@ pub fn release_at(destination: &Endpoint) -> Option<Tag> {
     let (before, tag) = name.rsplit_once(':')?;
     let root = before.strip_suffix(PAYLOADS)?;
     root.ends_with(['/', ':']).then(|| tag.parse().ok())?
+}
+
+/// The repositories below `root` that releases go to.
+pub(super) fn release_places(root: &Root) -> impl Iterator<Item = Endpoint> {
+    let places = [COMPONENTS, PAYLOADS].into_iter().filter_map(|path| path.parse().ok());
+    places.filter_map(|path| root.repository(&path).ok())
 }
 
 /// The payload that was read, whatever its tag points to by now.

@@ -9,6 +9,7 @@ use super::look::Look;
 use super::scope::Scope;
 use super::survey::{Counts, Survey, Surveyed};
 use crate::model::Digest;
+use crate::shard::Share;
 use crate::store::{Result, Store};
 
 /// How many questions are open at once. How many of them a registry gets is up to the store.
@@ -46,6 +47,9 @@ impl Proven {
 pub trait Observer: Send + Sync {
     /// So much more was looked at. Called often; must not block.
     fn looked(&self, more: Counts);
+
+    /// Only so many repositories, layouts and archives of all are looked at.
+    fn parted(&self, _: Share) {}
 }
 
 /// Nobody wants to know.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::sites::{Origins, Site, SiteError, one};
+use super::sites::{Origins, Site, SiteError, Sites, is_own, one};
 use crate::mirror::Place;
 use crate::mirror::verify::{Expected, Listed, Names, Root, Scope};
 use crate::model::{Endpoint, ImageName};
+use crate::shard;
 use crate::store::{self, Open};
 
 /// What a list says of one repository, layout or archive.
@@ -17,13 +18,20 @@ struct Part {
 }
 
 /// What `list` names, wherever that is, and nothing besides.
-pub(super) async fn named(open: &dyn Open, list: &[Listed]) -> store::Result<Vec<Site>> {
-    let mut sites = Vec::new();
+pub(super) async fn named(
+    open: &dyn Open,
+    list: &[Listed],
+    shard: Option<&shard::Part>,
+) -> store::Result<Sites> {
+    let mut found = Sites::default();
     for (place, part) in parts(list.iter()) {
-        let names = Names::These(part.expected.keys().cloned().collect());
-        sites.push(part.site(open, &place, names).await?);
+        found.all += 1;
+        if is_own(&place, shard) {
+            let names = Names::These(part.expected.keys().cloned().collect());
+            found.sites.push(part.site(open, &place, names).await?);
+        }
     }
-    Ok(sites)
+    Ok(found)
 }
 
 /// What there is in those repositories of `place` that `list` names something in.
@@ -31,21 +39,26 @@ pub(super) async fn within(
     open: &dyn Open,
     place: &Place,
     list: &[Listed],
-) -> Result<Vec<Site>, SiteError> {
-    let mut sites = Vec::new();
+    shard: Option<&shard::Part>,
+) -> Result<Sites, SiteError> {
+    let mut found = Sites::default();
     for (endpoint, part) in parts_in(place, list) {
+        found.all += 1;
+        if !is_own(&endpoint, shard) {
+            continue;
+        }
         let is_one = matches!(place, Place::At(endpoint) if !endpoint.is_repository());
         let names = if is_one || part.expected.is_empty() {
             Names::These(part.expected.keys().cloned().collect())
         } else {
             Names::All
         };
-        sites.push(part.site(open, &endpoint, names).await?);
+        found.sites.push(part.site(open, &endpoint, names).await?);
     }
-    if sites.is_empty() {
+    if found.all == 0 {
         return Err(SiteError::NotListed(place.to_string()));
     }
-    Ok(sites)
+    Ok(found)
 }
 
 /// What `list` says of `place`: a name without a tag is that of a repository, or of the path above some.

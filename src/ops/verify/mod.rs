@@ -15,11 +15,12 @@ use std::sync::Arc;
 use futures_util::{StreamExt, stream};
 
 use self::report::Checked;
-use self::sites::{Site, sites};
+use self::sites::{Site, Sites, sites};
 use super::copy::Ends;
 use crate::mirror::Place;
 use crate::mirror::verify::{Depth, Listed, Observer, Proven, Scope, Surveyed, walk};
 use crate::model::Endpoint;
+use crate::shard::{Shard, Share};
 use crate::store;
 
 /// How many repositories are looked at at once.
@@ -32,6 +33,8 @@ pub struct VerifyRequest {
     pub aim: Aim,
     /// How closely blobs are looked at.
     pub depth: Depth,
+    /// Whose part of it is looked at; all, when there is none.
+    pub shard: Option<Shard>,
 }
 
 /// Which images are looked at.
@@ -61,11 +64,15 @@ pub async fn verify(
     request: &VerifyRequest,
     observer: &dyn Observer,
 ) -> Result<Verified, SiteError> {
-    let mut sites = sites(ends, &request.aim).await?;
+    let Sites { mut sites, all } = sites(ends, request).await?;
+    let share = request.shard.map(|shard| Share { shard, own: sites.len(), all });
+    if let Some(share) = share {
+        observer.parted(share);
+    }
     let damages = bundles::prove(&mut sites).await?;
     let proven = Arc::default();
     let checked = check(sites, request.depth, &proven, observer).await;
-    Ok(Verified { checked, damages, depth: request.depth, proven })
+    Ok(Verified { checked, damages, depth: request.depth, proven, share })
 }
 
 /// Looks at each of `sites`, and gives what came of it in their order.

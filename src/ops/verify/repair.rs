@@ -45,7 +45,7 @@ pub async fn repair(
     copying: Arc<dyn transfer::Observer>,
     looking: &dyn Observer,
 ) -> Repaired {
-    let Verified { checked, damages, depth, proven } = verified;
+    let Verified { checked, damages, depth, proven, share } = verified;
     let copier = Copier::new(options, copying);
     let mut failures = Vec::new();
     let (mut whole, mut again) = (Vec::new(), Vec::new());
@@ -59,7 +59,7 @@ pub async fn repair(
     whole.extend(places.into_iter().zip(check(sites, depth, &proven, looking).await));
     whole.sort_by_key(|(place, _)| *place);
     let checked = whole.into_iter().map(|(_, one)| one).collect();
-    Repaired { verified: Verified { checked, damages, depth, proven }, failures }
+    Repaired { verified: Verified { checked, damages, depth, proven, share }, failures }
 }
 
 /// Brings what one repository lacks, and tells how many images were tried.

@@ -9,6 +9,7 @@ use crate::mirror::verify::{
     Counts, Depth, Difference, Fault, Finding, Names, Proven, Subject, Surveyed, compare,
 };
 use crate::model::RefName;
+use crate::shard::{Shard, Share};
 use crate::store;
 
 /// A mirror that was looked at.
@@ -17,6 +18,7 @@ pub struct Verified {
     pub(super) damages: Vec<Damage>,
     pub(super) depth: Depth,
     pub(super) proven: Arc<Proven>,
+    pub(super) share: Option<Share>,
 }
 
 /// Something that is wrong with a mirror.
@@ -115,6 +117,12 @@ impl Verified {
     pub fn problems(&self) -> impl Iterator<Item = Defect<'_>> {
         let damages = self.damages.iter().flat_map(Damage::defects);
         damages.chain(self.checked.iter().flat_map(Checked::problems))
+    }
+
+    /// Whose part of the mirror this is; all of it, when there is none.
+    #[must_use]
+    pub fn shard(&self) -> Option<Shard> {
+        self.share.map(|share| share.shard)
     }
 
     /// How much was looked at.

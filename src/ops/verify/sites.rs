@@ -6,12 +6,13 @@ use std::sync::Arc;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::listed;
-use super::{Against, Aim};
+use super::{Against, Aim, VerifyRequest};
 use crate::mirror::verify::{Expected, Names, Origin, Root, Scope};
-use crate::mirror::{Namespace, Place};
+use crate::mirror::{Namespace, Place, units};
 use crate::model::{Digest, Endpoint, ImageName, ImageRef, Repository, one_line};
 use crate::ops::copy::Ends;
 use crate::ops::pairs::reference;
+use crate::shard::Part;
 use crate::store::{self, Open, Reference, Source, Store};
 
 /// How many names of a source are asked for at once.
@@ -52,6 +53,13 @@ pub(super) struct Site {
     pub(super) may_be_empty: bool,
 }
 
+/// What is to be looked at, and of how many sites that is a part.
+#[derive(Default)]
+pub(super) struct Sites {
+    pub(super) sites: Vec<Site>,
+    pub(super) all: usize,
+}
+
 /// Where the images of a site can be had.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Origins {
@@ -67,13 +75,15 @@ impl Origins {
     }
 }
 
-/// What `aim` means.
-pub(super) async fn sites(ends: &Ends, aim: &Aim) -> Result<Vec<Site>, SiteError> {
+/// What is asked for means.
+pub(super) async fn sites(ends: &Ends, request: &VerifyRequest) -> Result<Sites, SiteError> {
     let open = ends.destination.as_ref();
-    let (place, against) = match aim {
-        Aim::Listed(list) => return Ok(listed::named(open, list).await?),
+    let part = part(request);
+    let part = part.as_ref();
+    let (place, against) = match &request.aim {
+        Aim::Listed(list) => return Ok(listed::named(open, list, part).await?),
         Aim::Place(place, Some(Against::Listed(list))) => {
-            return listed::within(open, place, list).await;
+            return listed::within(open, place, list, part).await;
         }
         Aim::Place(place, None) => (found(open, place).await?, None),
         Aim::Place(place, Some(Against::Place(against))) => {
@@ -81,18 +91,41 @@ pub(super) async fn sites(ends: &Ends, aim: &Aim) -> Result<Vec<Site>, SiteError
         }
     };
     match (&place, &against) {
-        (Place::At(endpoint), None) => Ok(vec![one(open, endpoint).await?]),
+        (Place::At(endpoint), None | Some(Place::At(_))) if !is_own(endpoint, part) => {
+            Ok(Sites { sites: Vec::new(), all: 1 })
+        }
+        (Place::At(endpoint), None) => {
+            Ok(Sites { sites: vec![one(open, endpoint).await?], all: 1 })
+        }
         (Place::At(endpoint), Some(Place::At(source))) => {
-            Ok(vec![compared(ends, endpoint, source).await?])
+            Ok(Sites { sites: vec![compared(ends, endpoint, source).await?], all: 1 })
         }
         (Place::Below(namespace), None) => {
-            many(open, namespace, &repositories(open, namespace).await?).await
+            let paths = repositories(open, namespace).await?;
+            many(open, namespace, &paths, part).await
         }
         (Place::Below(namespace), Some(Place::Below(source))) => {
-            roots(ends, namespace, source).await
+            roots(ends, namespace, source, part).await
         }
         (_, Some(against)) => Err(unlike(&place, against)),
     }
+}
+
+/// The part of a shard. A list is the same for all shards; what a registry lists may not be, so its repositories are
+/// parted by their names alone.
+fn part(request: &VerifyRequest) -> Option<Part> {
+    let shard = request.shard?;
+    Some(match &request.aim {
+        Aim::Listed(list) | Aim::Place(_, Some(Against::Listed(list))) => {
+            Part::of(shard, units(list.iter().map(|listed| &listed.image)))
+        }
+        Aim::Place(..) => Part::of(shard, []),
+    })
+}
+
+/// Whether what is at `endpoint` is looked at.
+pub(super) fn is_own(endpoint: &Endpoint, part: Option<&Part>) -> bool {
+    part.is_none_or(|part| part.owns(endpoint))
 }
 
 fn unlike(place: &Place, against: &Place) -> SiteError {
@@ -185,22 +218,26 @@ async fn many(
     open: &dyn Open,
     namespace: &Namespace,
     paths: &[String],
-) -> Result<Vec<Site>, SiteError> {
-    let mut sites = Vec::new();
+    part: Option<&Part>,
+) -> Result<Sites, SiteError> {
+    let mut found = Sites::default();
     for path in paths {
-        match namespace.repository(path) {
-            Some(repository) => {
-                let site = one(open, &endpoint_of(repository)).await?;
-                sites.push(Site { may_be_empty: true, ..site });
-            }
-            None => tracing::warn!(
+        let Some(repository) = namespace.repository(path) else {
+            tracing::warn!(
                 "{} lists what is no repository: '{}'",
                 namespace.registry,
                 one_line(path, 100)
-            ),
+            );
+            continue;
+        };
+        let endpoint = endpoint_of(repository);
+        found.all += 1;
+        if is_own(&endpoint, part) {
+            let site = one(open, &endpoint).await?;
+            found.sites.push(Site { may_be_empty: true, ..site });
         }
     }
-    Ok(sites)
+    Ok(found)
 }
 
 fn endpoint_of(repository: Repository) -> Endpoint {
@@ -212,13 +249,14 @@ async fn roots(
     ends: &Ends,
     namespace: &Namespace,
     source: &Namespace,
-) -> Result<Vec<Site>, SiteError> {
+    part: Option<&Part>,
+) -> Result<Sites, SiteError> {
     let here = repositories(ends.destination.as_ref(), namespace).await?;
     let there = repositories(ends.source.as_ref(), source).await?;
     let paths: BTreeSet<String> = here.into_iter().chain(there.iter().cloned()).collect();
     let paths: Vec<String> = paths.into_iter().collect();
-    let mut sites = many(ends.destination.as_ref(), namespace, &paths).await?;
-    for site in &mut sites {
+    let mut found = many(ends.destination.as_ref(), namespace, &paths, part).await?;
+    for site in &mut found.sites {
         let Some(path) = Place::namespace_of(&site.endpoint).and_then(|namespace| namespace.path)
         else {
             continue;
@@ -231,7 +269,7 @@ async fn roots(
         });
         site.origins = from.map(Origins::at).unwrap_or_default();
     }
-    Ok(sites)
+    Ok(found)
 }
 
 /// A repository that is listed and has no names is none that could be compared with.

@@ -68,6 +68,13 @@ impl Shell {
         ran.stdout
     }
 
+    /// Runs with `input` on standard input and must succeed; gives standard output.
+    pub(crate) fn ok_with(&self, input: &str, arguments: &[&str]) -> String {
+        let ran = self.feed(input, arguments);
+        assert_eq!(ran.code, Some(0), "longshore {}\n{}", arguments.join(" "), ran.stderr);
+        ran.stdout
+    }
+
     /// Runs and must end with this exit code; gives standard error.
     pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
         let ran = self.run(arguments);
