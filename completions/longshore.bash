@@ -1140,7 +1140,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__mirror)
-            opts="-f -c -a -v -q -o -h --filename --config --update-graph --from --have --since --split --sign-key --verify-key --failed --dry-run --plan --locked --apply --replan --platform --filter-by-os --keep-manifest-list --skip-missing --force --skip-mount --continue-on-error --from-dir --dir --insecure --referrers --no-referrers --jobs --no-resume --max-per-host --limit-rate --fsync --report --junit --cluster-resources --release-signatures --icsp --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
+            opts="-f -c -a -v -q -o -h --filename --config --update-graph --from --have --since --split --sign-key --verify-key --failed --dry-run --plan --locked --apply --replan --shard --platform --filter-by-os --keep-manifest-list --skip-missing --force --skip-mount --continue-on-error --from-dir --dir --insecure --referrers --no-referrers --jobs --no-resume --max-per-host --limit-rate --fsync --report --junit --cluster-resources --release-signatures --icsp --authfile --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --dest-creds --dest-authfile --dest-ca-file --dest-cert-dir --dest-insecure --dest-plain-http --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1199,6 +1199,10 @@ _longshore() {
                     return 0
                     ;;
                 --apply)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2282,13 +2286,17 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__verify)
-            opts="-v -q -o -h --against --deep --repair --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --max-per-host --limit-rate --verbose --quiet --output --help"
+            opts="-v -q -o -h --against --deep --repair --shard --creds --username --password --password-stdin --authfile --ca-file --cert-dir --insecure --plain-http --retries --src-creds --src-authfile --src-ca-file --src-cert-dir --src-insecure --src-plain-http --max-per-host --limit-rate --verbose --quiet --output --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -131,6 +131,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l verify-ke
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l failed -d 'Write the mappings that failed to this file, for -f [default: failed.txt in the bundle that they were for]. A plan is applied again instead: what it pins cannot stand in a mapping' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l plan -d 'Show the same and write it to FILE, to be reviewed, kept, and carried out by --apply' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l apply -d 'Do just what the plan in FILE says; when a tag has moved since, on either side, change nothing and fail' -r -F
+complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l shard -d 'Do one of COUNT parts, and leave the others to runs that are given the same with another INDEX, from 0 on. auto/COUNT takes INDEX from JOB_COMPLETION_INDEX, which Kubernetes sets in an Indexed Job. Work is parted by repositories of the destination; those of a namespace stay together as far as that is fair' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l platform -d 'Take only images of this platform; may be given several times [default: all platforms]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l filter-by-os -d 'Take only images in whose OS/ARCH[/VARIANT] this regular expression is found; .* is all' -r
 complete -c longshore -n "__fish_longshore_using_subcommand mirror" -l from-dir -d 'Folder that sources as in file://org/app:v1 are below [default: the current one]' -r -F
@@ -214,6 +215,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand inventory" -s v -l v
 complete -c longshore -n "__fish_longshore_using_subcommand inventory" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand inventory" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l against -d 'Compare with the place that this is a mirror of, with a plan (mirror --plan), or with a file of digests and images as \'mirror\' prints them; - is standard input. Without DST, what the plan or the file names is looked at, and nothing besides' -r
+complete -c longshore -n "__fish_longshore_using_subcommand verify" -l shard -d 'Do one of COUNT parts, and leave the others to runs that are given the same with another INDEX, from 0 on. auto/COUNT takes INDEX from JOB_COMPLETION_INDEX, which Kubernetes sets in an Indexed Job. Work is parted by repositories of the destination; those of a namespace stay together as far as that is fair' -r
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l creds -d 'User name and password; without a password it is asked for' -r
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l username -d 'User name; the password is asked for if not given' -r
 complete -c longshore -n "__fish_longshore_using_subcommand verify" -l password -d 'Password. Others on this machine can see it: better use --password-stdin' -r
