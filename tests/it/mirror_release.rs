@@ -51,6 +51,33 @@ fn a_release_is_its_payload_and_all_that_it_names() {
 }
 
 #[test]
+fn a_release_is_read_by_the_shard_that_brings_it_and_by_no_other() {
+    need!("docker-registry", "skopeo");
+    let (from, to, shell) = (Site::open(), Site::open(), Shell::new());
+    let mut releases = Releases::new(&shell, from.registry.address(), &["linux/amd64"]);
+    releases.make("4.18.1", &["linux/amd64"], "x86_64");
+    releases.write_set("platform-release.yaml");
+    let root = to.image("ns");
+    let run = |index: usize| {
+        let shard = format!("{index}/4");
+        let set = ["-c", "platform-release.yaml", "--shard", &shard, &root];
+        let ran = shell.run(&[&PLAIN[..], &set].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        ran
+    };
+    let ran: Vec<Ran> = (0..4).map(run).collect();
+    let lines = |ran: &Ran| ran.stdout.lines().count();
+    assert_eq!(ran.iter().map(lines).sum::<usize>(), COMPONENTS.len() + 2);
+    for ran in &ran {
+        let is_read = ran.stderr.contains("release 4.18.1-x86_64: 7 images");
+        assert_eq!(is_read, lines(ran) > 0, "{}", ran.stderr);
+    }
+    // One of them at most brings the images, and one the payload.
+    assert!(ran.iter().filter(|ran| lines(ran) > 0).count() <= 2);
+    is_there(&from, &to, "4.18.1-x86_64");
+}
+
+#[test]
 fn a_release_for_several_architectures_keeps_its_lists() {
     need!("docker-registry", "skopeo");
     let (from, to, shell) = (Site::open(), Site::open(), Shell::new());

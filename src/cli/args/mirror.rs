@@ -168,7 +168,7 @@ pub(crate) struct Mirroring {
 
 impl Mirroring {
     /// The same as one part of the work, if it is one.
-    pub(crate) fn as_shard(mut self, shard: Option<Shard>) -> Self {
+    pub(crate) fn with_shard(mut self, shard: Option<Shard>) -> Self {
         self.telling.shard = shard;
         self
     }

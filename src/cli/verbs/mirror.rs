@@ -50,7 +50,7 @@ pub(super) fn start_lines<'c>(
     let destinations = lines.iter().flat_map(|line| &line.destinations);
     let bundle = bundles::options(&args.bundle, destinations)?;
     let MirrorRequest { lines, mirroring } = args.resolve(lines)?;
-    let mirroring = mirroring.with(bundle).with_settings(settings).as_shard(shard);
+    let mirroring = mirroring.with(bundle).with_settings(settings).with_shard(shard);
     let request = MirrorRequest { lines, mirroring };
     ops::check(&known(&request.lines))?;
     shards::check(shard, request.lines.iter().flat_map(|line| &line.destinations))?;

@@ -178,7 +178,7 @@ fn open(file: &Path, args: MirrorArgs, context: &Context) -> anyhow::Result<Open
     let destinations = mappings.iter().flat_map(|mapping| &mapping.destinations);
     let bundle = bundles::options(&args.bundle, destinations.clone())?;
     shards::check(shard, destinations.clone())?;
-    let mirroring = args.mirroring().with(bundle).with_settings(&settings).as_shard(shard);
+    let mirroring = args.mirroring().with(bundle).with_settings(&settings).with_shard(shard);
     let ends = mirror::open(&mirroring, sources, destinations, context)?;
     let Mirroring { copy, telling, .. } = mirroring;
     let lock = shards::lock(lock, shard, context);

@@ -45,7 +45,7 @@ pub(super) fn start<'c>(
     bundle.split = bundle.split.or(set.archive_size.map(SplitSize::gib));
     let shard = shards::shard(args.shard, context)?;
     shards::check(shard, [&somewhere])?;
-    let mirroring = args.mirroring().with(bundle).as_shard(shard);
+    let mirroring = args.mirroring().with(bundle).with_shard(shard);
     // A login is for the root, whichever images go there.
     let ends = mirror::open(&mirroring, set.sources(), [&somewhere], context)?;
     Ok(run(ends, SetRequest { set, root, graphs, mirroring }, intent, context).boxed())
