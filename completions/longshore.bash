@@ -58,6 +58,9 @@ _longshore() {
             longshore,push)
                 cmd="longshore__subcmd__push"
                 ;;
+            longshore,report)
+                cmd="longshore__subcmd__report"
+                ;;
             longshore,schema)
                 cmd="longshore__subcmd__schema"
                 ;;
@@ -118,6 +121,9 @@ _longshore() {
             longshore__subcmd__help,push)
                 cmd="longshore__subcmd__help__subcmd__push"
                 ;;
+            longshore__subcmd__help,report)
+                cmd="longshore__subcmd__help__subcmd__report"
+                ;;
             longshore__subcmd__help,schema)
                 cmd="longshore__subcmd__help__subcmd__schema"
                 ;;
@@ -141,6 +147,9 @@ _longshore() {
                 ;;
             longshore__subcmd__help__subcmd__plan,show)
                 cmd="longshore__subcmd__help__subcmd__plan__subcmd__show"
+                ;;
+            longshore__subcmd__help__subcmd__report,merge)
+                cmd="longshore__subcmd__help__subcmd__report__subcmd__merge"
                 ;;
             longshore__subcmd__help__subcmd__stream,delete)
                 cmd="longshore__subcmd__help__subcmd__stream__subcmd__delete"
@@ -180,6 +189,18 @@ _longshore() {
                 ;;
             longshore__subcmd__plan__subcmd__help,show)
                 cmd="longshore__subcmd__plan__subcmd__help__subcmd__show"
+                ;;
+            longshore__subcmd__report,help)
+                cmd="longshore__subcmd__report__subcmd__help"
+                ;;
+            longshore__subcmd__report,merge)
+                cmd="longshore__subcmd__report__subcmd__merge"
+                ;;
+            longshore__subcmd__report__subcmd__help,help)
+                cmd="longshore__subcmd__report__subcmd__help__subcmd__help"
+                ;;
+            longshore__subcmd__report__subcmd__help,merge)
+                cmd="longshore__subcmd__report__subcmd__help__subcmd__merge"
                 ;;
             longshore__subcmd__stream,delete)
                 cmd="longshore__subcmd__stream__subcmd__delete"
@@ -236,7 +257,7 @@ _longshore() {
 
     case "${cmd}" in
         longshore)
-            opts="-v -q -o -h -V --verbose --quiet --output --help --version login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo schema completion credential-helper help"
+            opts="-v -q -o -h -V --verbose --quiet --output --help --version login logout pull push mirror plan report inventory verify delete inspect tags import-image tag stream serve demo schema completion credential-helper help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -398,7 +419,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__help)
-            opts="login logout pull push mirror plan inventory verify delete inspect tags import-image tag stream serve demo schema completion credential-helper help"
+            opts="login logout pull push mirror plan report inventory verify delete inspect tags import-image tag stream serve demo schema completion credential-helper help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -624,6 +645,34 @@ _longshore() {
         longshore__subcmd__help__subcmd__push)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__help__subcmd__report)
+            opts="merge"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__help__subcmd__report__subcmd__merge)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1549,6 +1598,96 @@ _longshore() {
                     return 0
                     ;;
                 --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__report)
+            opts="-v -q -o -h --verbose --quiet --output --help merge help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__report__subcmd__help)
+            opts="merge help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__report__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__report__subcmd__help__subcmd__merge)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        longshore__subcmd__report__subcmd__merge)
+            opts="-v -q -o -h --junit --verbose --quiet --output --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --junit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

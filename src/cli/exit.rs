@@ -51,6 +51,11 @@ impl Exit {
         }
     }
 
+    /// The exit of this code, as a report has it.
+    pub(crate) fn of_code(code: u64) -> Option<Self> {
+        TABLE.iter().map(|(exit, ..)| *exit).find(|exit| u64::from(exit.code()) == code)
+    }
+
     pub(crate) fn code(self) -> u8 {
         self as u8
     }
@@ -95,6 +100,7 @@ mod tests {
     fn every_code_has_its_own_number_and_name() {
         for (index, (exit, name, _)) in TABLE.into_iter().enumerate() {
             assert_eq!(exit.name(), name);
+            assert_eq!(Exit::of_code(exit.code().into()), Some(exit));
             for (other, other_name, _) in &TABLE[..index] {
                 assert!(other.code() < exit.code() && *other_name != name);
             }

@@ -10,6 +10,7 @@ const VERBS: &[&str] = &[
     "pull",
     "push",
     "mirror",
+    "report",
     "inventory",
     "verify",
     "delete",
@@ -44,6 +45,14 @@ fn the_help_is_as_reviewed() {
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{verb}");
         insta::assert_snapshot!(format!("help_stream_{verb}"), ran.stdout);
     }
+}
+
+#[test]
+fn the_help_of_reports_is_as_reviewed() {
+    let home = tempfile::tempdir().unwrap();
+    let ran = run(home.path(), &["report", "merge", "--help"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    insta::assert_snapshot!("help_report_merge", ran.stdout);
 }
 
 #[test]

@@ -307,3 +307,113 @@ fn what_is_for_one_run_alone_is_refused() {
         assert!(said.contains(told), "{line}: {said}");
     }
 }
+
+#[test]
+fn reports_of_shards_are_joined_to_that_of_one_run() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    fs::write(scene.shell.path("whole.txt"), scene.mappings(&scene.whole)).unwrap();
+    let lost = format!("{} {}\n", scene.source.image("gone/a:v1"), scene.parted.image("gone/a:v1"));
+    fs::write(scene.shell.path("parted.txt"), scene.mappings(&scene.parted) + &lost).unwrap();
+    scene.shell.ok(&[&PLAIN[..], &["-q", "-f", "whole.txt"]].concat());
+    let mirror = |shard: &str, report: &str| {
+        let flags = ["-f", "parted.txt", "--shard", shard, "--report", report];
+        scene.shell.run(&[&PLAIN[..], &flags].concat())
+    };
+    let parted: Vec<Ran> = ["0/2", "1/2"]
+        .iter()
+        .map(|shard| mirror(shard, &format!("shard-{}.json", &shard[..1])))
+        .collect();
+    let merge = |more: &[&str]| scene.shell.run(&[&["report", "merge"], more].concat());
+
+    let ran = merge(&["shard-0.json", "shard-1.json", "--junit", "all.xml"]);
+    let one = scene.shell.run(&[&PLAIN[..], &["-q", "-f", "parted.txt"]].concat());
+    assert_eq!((ran.code, one.code), (Some(1), Some(1)), "{}", ran.stderr);
+    let address = scene.parted.registry.address();
+    assert_eq!(together(&[ran], address), together(&parted, address));
+    let ran = merge(&["shard-0.json", "shard-1.json"]);
+    let told = "joined: 2 reports of mirror, 2 of 2 shards: 17 images, 1 failed";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    // The error is told as it was.
+    assert!(ran.stderr.contains(&one.stderr), "{}\n{}", one.stderr, ran.stderr);
+    let junit = fs::read_to_string(scene.shell.path("all.xml")).unwrap();
+    assert!(junit.contains("name=\"longshore mirror\" tests=\"17\" failures=\"1\""), "{junit}");
+
+    let ran = merge(&["shard-0.json", "shard-1.json", "-o", "json"]);
+    let whole: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(whole["shards"], serde_json::json!({"count": 2, "missing": []}));
+    assert_eq!(whole["images"].as_array().unwrap().len(), 17);
+
+    // A shard of which nothing is known is a failure, and one that is there twice is told.
+    let good = if parted[0].code == Some(0) { "shard-0.json" } else { "shard-1.json" };
+    let ran = merge(&[good]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("error: there is no report of shard "), "{}", ran.stderr);
+    fs::copy(scene.shell.path(good), scene.shell.path("again.json")).unwrap();
+    let ran = merge(&["shard-0.json", "shard-1.json", "again.json"]);
+    let told = format!("is in {good} and in again.json");
+    assert!(ran.stderr.contains("note: shard ") && ran.stderr.contains(&told), "{}", ran.stderr);
+
+    // All that one run was to do has failed in the same way, in whichever shard.
+    let gone = scene.source.image("gone/*:v1").replace("*:v1", "");
+    let lines: String =
+        ["a", "b", "c"].map(|n| format!("{gone}{n}:v1 {gone}copy-{n}:v1\n")).concat();
+    fs::write(scene.shell.path("parted.txt"), lines).unwrap();
+    let codes = ["0/2", "1/2"].map(|shard| mirror(shard, &format!("s{}.json", &shard[..1])).code);
+    assert!(codes.iter().all(|code| [Some(0), Some(4)].contains(code)), "{codes:?}");
+    assert_eq!(merge(&["s0.json", "s1.json"]).code, Some(4));
+}
+
+#[test]
+fn reports_of_verifications_are_joined() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    let all = [&PLAIN[..], &["-q", "-f", "-"]].concat();
+    scene.shell.ok_with(&scene.mappings(&scene.parted), &all);
+    for gone in ["two/b:v1", "three/a:v2"] {
+        let list = format!("{}.txt", &gone[..3]);
+        let gone = scene.parted.image(gone);
+        scene.shell.ok(&["delete", "--plain-http", "--generate", &list, &gone]);
+        scene.shell.ok(&["delete", "--plain-http", "--execute", &list]);
+    }
+    let (mirror, source) = (scene.parted.registry.address(), scene.source.registry.address());
+    let verify = ["verify", "--plain-http", "--src-plain-http", mirror, "--against", source];
+    let one = scene.shell.run(&verify);
+    let mut files = Vec::new();
+    for index in 0..SHARDS {
+        let shard = format!("{index}/{SHARDS}");
+        let ran = scene.shell.run(&[&verify[..], &["-o", "json", "--shard", &shard]].concat());
+        files.push(format!("v{index}.json"));
+        fs::write(scene.shell.path(&files[index]), ran.stdout).unwrap();
+    }
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let ran = scene.shell.run(&[&["report", "merge"], &files[..]].concat());
+    assert_eq!((one.code, ran.code), (Some(4), Some(4)), "{}", ran.stderr);
+    let sorted = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
+    assert_eq!(sorted(&ran.stdout), sorted(&one.stdout));
+    assert!(ran.stderr.contains("3 of 3 shards: 2 problems"), "{}", ran.stderr);
+    let ran = scene.shell.run(&[&["report", "merge", "-o", "json"], &files[..]].concat());
+    let [whole, one] =
+        [ran.stdout, scene.shell.run(&[&verify[..], &["-o", "json"]].concat()).stdout]
+            .map(|text| serde_json::from_str::<Value>(&text).unwrap());
+    assert_eq!(whole["counts"], one["counts"]);
+}
+
+#[test]
+fn what_is_no_report_is_told_with_its_place() {
+    let shell = Shell::new();
+    fs::write(shell.path("list.json"), "{\"images\": [\n  oops]}").unwrap();
+    fs::write(shell.path("other.json"), "{\"kind\": \"List\"}").unwrap();
+    fs::write(shell.path("good.json"), "{\"images\": []}").unwrap();
+    for (file, code, told) in [
+        ("list.json", 2, "list.json:2:3: this is not JSON"),
+        ("other.json", 2, "other.json is no report of mirror, tag-sync or verify"),
+        ("none.json", 7, "cannot read none.json"),
+    ] {
+        let said = shell.fails(code, &["report", "merge", "good.json", file]);
+        assert!(said.contains(told), "{said}");
+    }
+    let said = shell.ok(&["report", "merge", "good.json", "-o", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&said).unwrap(), serde_json::json!({"images": []}));
+    shell.fails(2, &["report", "merge"]);
+}

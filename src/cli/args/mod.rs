@@ -16,6 +16,7 @@ mod inspect;
 mod inventory;
 mod login;
 mod logout;
+mod merge;
 mod mirror;
 mod peers;
 mod place;
@@ -49,6 +50,7 @@ pub(crate) use inspect::InspectArgs;
 pub(crate) use inventory::InventoryArgs;
 pub(crate) use login::{LoginArgs, LoginRequest};
 pub(crate) use logout::LogoutArgs;
+pub(crate) use merge::{MergeArgs, ReportVerb, ReportVerbArgs};
 pub(crate) use mirror::{MirrorArgs, MirrorRequest, Mirroring, Telling};
 pub(crate) use peers::suggest;
 pub(crate) use place::{ClusterOptions, Keeper, Place, PlaceArgs, shell_word};
@@ -213,6 +215,7 @@ pub(crate) enum Command {
     Push(PushArgs),
     Mirror(Box<MirrorArgs>),
     Plan(PlanArgs),
+    Report(ReportVerbArgs),
     Inventory(InventoryArgs),
     Verify(Box<VerifyArgs>),
     Delete(Box<DeleteImagesArgs>),

@@ -31,6 +31,7 @@ use super::{imagestreams, reactions};
 use crate::cli::args::UsageError;
 use crate::cli::exit::Exit;
 use crate::cli::verbs::login::NotLoggedIn;
+use crate::cli::verbs::report::ReportError;
 
 /// What the type of an error tells.
 pub(super) struct Finding {
@@ -388,6 +389,7 @@ fn is_usage(error: &(dyn Error + 'static)) -> bool {
         || error.is::<PullThroughError>()
         || error.is::<AddressError>()
         || error.is::<ShardError>()
+        || error.is::<ReportError>()
 }
 
 /// Whether it is about files of this machine and nothing else.

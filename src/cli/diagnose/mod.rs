@@ -138,6 +138,25 @@ impl Diagnosis {
         lines.join("\n")
     }
 
+    /// The error that a report tells of.
+    pub(crate) fn of_report(error: &Value) -> Self {
+        let line = |text: &str| one_line(text, WIDTH);
+        let text = |key: &str| error.get(key).and_then(Value::as_str).map(line);
+        let lines = |key: &str| {
+            let lines = error.get(key).and_then(Value::as_array).into_iter().flatten();
+            lines.filter_map(Value::as_str).map(line).collect()
+        };
+        let exit = error.get("exit").and_then(Value::as_u64).and_then(Exit::of_code);
+        Self {
+            what: text("message").unwrap_or_else(|| "it is not told what went wrong".to_owned()),
+            causes: lines("causes"),
+            hint: text("hint"),
+            details: lines("details"),
+            output: None,
+            exit: exit.unwrap_or(Exit::Failed),
+        }
+    }
+
     /// The error as JSON.
     pub(crate) fn value(&self) -> Value {
         let mut value = json!({
@@ -160,6 +179,16 @@ impl Diagnosis {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_is_read_again_as_it_was_written() {
+        let error = anyhow::anyhow!("no such tag").context("cannot copy a to b");
+        let written = diagnose(&error).value();
+        assert_eq!(Diagnosis::of_report(&written).value(), written);
+        let strange = Diagnosis::of_report(&json!({"exit": 99, "message": "a\u{1b}[31m\nb"}));
+        assert_eq!(strange.exit, Exit::Failed);
+        assert!(!strange.plain().contains(['\u{1b}', '\n']));
+    }
 
     #[test]
     fn passwords_before_a_host_are_not_shown() {

@@ -27,6 +27,7 @@ mod problems;
 mod pulled;
 mod reacting;
 mod refresh;
+pub(super) mod report;
 pub(super) mod reports;
 mod schema;
 mod serve;
@@ -72,6 +73,7 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
         Command::Delete(args) => {
             delete::run(delete::prepare(args.resolve()?, context)?, context).boxed()
         }
+        Command::Report(args) => report::run(args.verb, context).boxed(),
         Command::Plan(args) => plan::run(args.verb, context).boxed(),
         Command::Inspect(args) => {
             let open = ends::one(&args.access.resolve(), &args.image, context)?;

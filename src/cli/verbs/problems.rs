@@ -34,7 +34,7 @@ pub(super) struct Told {
 }
 
 /// What is only told.
-const EXTRA: &str = "extra";
+pub(super) const EXTRA: &str = "extra";
 
 /// Whether it is no reason to fail.
 pub(super) fn is_harmless(problem: &Defect<'_>) -> bool {
@@ -167,21 +167,12 @@ impl Told {
 
     /// The line without its first word.
     fn rest(&self) -> String {
-        let mut line = self.place.clone();
+        let mut place = self.place.clone();
         if let Some(name) = self.names.first() {
-            let _ = write!(line, ":{name}");
+            let _ = write!(place, ":{name}");
         }
         let more = self.more_names + self.names.len().saturating_sub(1);
-        if more > 0 {
-            let _ = write!(line, " (and {more} more)");
-        }
-        if !self.subject.starts_with("tag") && !self.subject.is_empty() {
-            let _ = write!(line, ": {}", self.subject);
-        }
-        if let Some(message) = &self.message {
-            let _ = write!(line, ": {message}");
-        }
-        line
+        rest(place, more, &self.subject, self.message.as_deref())
     }
 
     fn json(&self) -> Value {
@@ -198,6 +189,21 @@ impl Told {
         object.insert("exit".to_owned(), self.exit.code().into());
         object.into()
     }
+}
+
+/// The line of a problem without its first word, where `place` has a tag if there is one, and so many others.
+pub(super) fn rest(place: String, more: usize, subject: &str, message: Option<&str>) -> String {
+    let mut line = place;
+    if more > 0 {
+        let _ = write!(line, " (and {more} more)");
+    }
+    if !subject.starts_with("tag") && !subject.is_empty() {
+        let _ = write!(line, ": {subject}");
+    }
+    if let Some(message) = message {
+        let _ = write!(line, ": {message}");
+    }
+    line
 }
 
 /// What is to be told of all problems.
@@ -282,7 +288,7 @@ fn show(
     if !context.quiet {
         context.console.lines([last_line(problems, cured.len(), counts)]);
     }
-    Ok(exit(problems))
+    Ok(exit(problems.iter().map(|told| told.exit)))
 }
 
 fn last_line(problems: &[Told], cured: usize, counts: Counts) -> String {
@@ -302,12 +308,12 @@ fn last_line(problems: &[Told], cured: usize, counts: Counts) -> String {
 }
 
 /// What is wrong counts more than what is missing, and that more than what could not be looked at.
-fn exit(problems: &[Told]) -> Exit {
-    let has = |exit| problems.iter().any(|told| told.exit == exit);
-    let other = problems.iter().map(|told| told.exit).find(|exit| *exit != Exit::Done);
+pub(super) fn exit(problems: impl Iterator<Item = Exit>) -> Exit {
+    let exits: Vec<Exit> = problems.collect();
+    let other = exits.iter().find(|exit| **exit != Exit::Done);
     [Exit::Verification, Exit::NotFound]
         .into_iter()
-        .find(|exit| has(*exit))
-        .or(other)
+        .find(|exit| exits.contains(exit))
+        .or(other.copied())
         .unwrap_or(Exit::Done)
 }
