@@ -3,6 +3,8 @@
 //!
 //! A session is one end of a copy: source and destination have logins and connection settings of their own.
 
+mod lists;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use crate::config::{
 };
 use crate::http::{self, Client, ClientOptions, RetryPolicy, STALL, Traffic};
 use crate::model::{Endpoint, ImageName, ImageRef, Registry, RepositoryPath};
-use crate::registry::{Fallback, Journal, Remote, catalog};
+use crate::registry::{self, Fallback, Journal, Remote};
 use crate::store::bundle::{BundleOptions, BundleWriter};
 use crate::store::{self, Open, Resume, Sink, Source, Store, WriteOptions, local};
 
@@ -93,6 +95,8 @@ pub struct Session {
     options: SessionOptions,
     journal: Arc<Journal>,
     clients: Mutex<HashMap<(Registry, Trust), Client>>,
+    /// The lists that registries give beside the distribution specification.
+    lists: Mutex<lists::Known>,
     /// The bundles that are being written: their repositories share what is known of them.
     bundles: Mutex<HashMap<PathBuf, Arc<BundleWriter>>>,
 }
@@ -125,6 +129,7 @@ impl Session {
             options,
             journal,
             clients: Mutex::default(),
+            lists: Mutex::default(),
             bundles: Mutex::default(),
         }
     }
@@ -189,15 +194,25 @@ impl Session {
         retry: RetryPolicy,
     ) -> Result<Client, Error> {
         let keychain = self.keychains.get(registry).unwrap_or(&self.keychain);
-        Ok(Client::new(ClientOptions {
+        let options = self.client_options(registry, connection, Arc::clone(keychain) as _);
+        Ok(Client::new(ClientOptions { retry, ..options })?)
+    }
+
+    fn client_options(
+        &self,
+        registry: &Registry,
+        connection: Connection,
+        keychain: Arc<dyn Keychain>,
+    ) -> ClientOptions {
+        ClientOptions {
             registry: registry.clone(),
             host: registry.host().to_owned(),
             connection,
-            keychain: Arc::clone(keychain) as Arc<dyn Keychain>,
-            retry,
+            keychain,
+            retry: self.options.retry,
             stall: self.options.stall,
             traffic: Arc::clone(&self.options.traffic),
-        })?)
+        }
     }
 
     /// The repository that the user calls `name`, where it really is.
@@ -205,8 +220,9 @@ impl Session {
         let trust = if location.insecure { Trust::Waived } else { self.options.trust };
         let wire = location.image.repository.clone();
         let client = self.client_with(wire.registry(), trust).await?;
+        let lists = self.lists(&client, trust).await?;
         let (name, journal) = (name.repository.clone(), Arc::clone(&self.journal));
-        Ok(Remote::journaled(client, name, wire, journal))
+        Ok(Remote::journaled(client, name, wire, journal).listed_by(lists))
     }
 
     /// All places that may have `name`, in the order in which to ask them.
@@ -293,10 +309,7 @@ impl Open for Session {
         below: Option<&str>,
     ) -> store::Result<Vec<RepositoryPath>> {
         let client = self.client_with(registry, self.options.trust).await?;
-        let paths = catalog(&client).await?.into_iter().filter_map(|name| name.parse().ok());
-        Ok(match below {
-            Some(below) => paths.filter(|path: &RepositoryPath| path.is_below(below)).collect(),
-            None => paths.collect(),
-        })
+        let lists = self.lists(&client, self.options.trust).await?;
+        registry::repositories(&client, lists.as_deref(), below).await
     }
 }

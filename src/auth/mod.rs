@@ -57,3 +57,14 @@ pub trait Keychain: Send + Sync {
         path: &str,
     ) -> Result<Option<Credential>, Error>;
 }
+
+/// A keychain without a credential.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Nobody;
+
+#[async_trait]
+impl Keychain for Nobody {
+    async fn credential(&self, _: &Registry, _: &str) -> Result<Option<Credential>, Error> {
+        Ok(None)
+    }
+}

@@ -18,6 +18,8 @@ pub use registries::{Location, Registries};
 
 use std::path::PathBuf;
 
+use crate::model::{ListingApi, ListingUrl};
+
 /// What a person asked for about the connection to one endpoint (`--ca-file`, `--cert-dir`, `--insecure`,
 /// `--plain-http`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,4 +67,8 @@ pub struct RegistryOptions {
     pub connection: ConnectionOptions,
     /// The auth file to look into instead of the usual ones.
     pub authfile: Option<PathBuf>,
+    /// Which lists it gives, where its name does not tell.
+    pub listing: Option<ListingApi>,
+    /// Where these lists are, when they are not where they always are.
+    pub listing_url: Option<ListingUrl>,
 }

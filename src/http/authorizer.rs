@@ -182,6 +182,11 @@ impl Authorizer {
         Ok(found.clone())
     }
 
+    /// Whether there is a credential for a repository.
+    pub(super) async fn has_credential(&self, path: &str) -> Result<bool, Error> {
+        Ok(self.credential(path).await?.is_some())
+    }
+
     fn had_credential(&self, path: &str) -> bool {
         let credentials = locked(&self.credentials);
         credentials.get(path).and_then(|cell| cell.get()).is_some_and(Option::is_some)

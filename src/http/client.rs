@@ -103,6 +103,14 @@ impl Client {
         redirect::resolve_own(base, kept).ok().filter(|url| redirect::same_origin(url, base))
     }
 
+    /// Whether there is a login for the repository `path`.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    pub async fn has_login(&self, path: &str) -> Result<bool, Error> {
+        self.0.authorizer.has_credential(path).await
+    }
+
     /// The tries of a loop above this one: downloads and uploads that go on where they broke off.
     #[must_use]
     pub fn attempts(&self) -> Attempts {

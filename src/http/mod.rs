@@ -45,7 +45,7 @@ pub use peer::{Answer, Peer, PeerOptions, Question, Trust};
 pub use rate::{RateLimit, RateLimitError};
 pub use receiver::Receiver;
 pub use redact::SafeUrl;
-pub use request::{Body, Purpose, Repeat, Request, Target, Upload};
+pub use request::{Body, Identity, Purpose, Repeat, Request, Target, Upload};
 pub use reqwest::Url;
 pub use response::{ByteStream, Incoming, Response};
 pub use retry::{Attempts, RetryPolicy};

@@ -81,12 +81,23 @@ pub enum Repeat {
     IfRefused,
 }
 
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// Whoever the registry takes us for: its challenges are met, with the credential if there is one.
+    Ours,
+    /// Nobody: no credential and no token goes along, whatever the answer.
+    Nobody,
+}
+
 /// One request.
 pub struct Request<B = Body> {
     /// The method.
     pub method: Method,
     /// Where it goes.
     pub target: Target,
+    /// Who asks.
+    pub identity: Identity,
     /// What it needs to be allowed, the most important first: some registries read only one.
     pub scopes: Vec<Scope>,
     /// Headers besides `Authorization`, `Content-Length` and `User-Agent`.
@@ -114,6 +125,7 @@ impl Request {
         Self {
             method,
             target: target.into(),
+            identity: Identity::Ours,
             scopes: Vec::new(),
             headers: HeaderMap::new(),
             body: Body::Empty,
@@ -165,6 +177,13 @@ impl Request {
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scopes.push(scope);
+        self
+    }
+
+    /// Is asked without saying who we are.
+    #[must_use]
+    pub fn anonymous(mut self) -> Self {
+        self.identity = Identity::Nobody;
         self
     }
 
@@ -240,16 +259,18 @@ impl<B> Request<B> {
     /// The question whether what it asks for is there, which spends nothing.
     pub(super) fn question(&self) -> Request {
         let (scopes, headers) = (self.scopes.clone(), self.headers.clone());
-        Request { scopes, headers, ..Request::head(self.target.clone()).metered() }
+        let identity = self.identity;
+        Request { identity, scopes, headers, ..Request::head(self.target.clone()).metered() }
     }
 
     /// The same request with another body, and the body that it had.
     pub(super) fn with_body<C>(self, body: C) -> (Request<C>, B) {
-        let Self { body: had, method, target, scopes, headers, accept, .. } = self;
+        let Self { body: had, method, target, identity, scopes, headers, accept, .. } = self;
         let Self { purpose, slot, metered, repeat, .. } = self;
         let request = Request {
             method,
             target,
+            identity,
             scopes,
             headers,
             body,

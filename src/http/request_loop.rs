@@ -15,7 +15,7 @@ use super::outgoing::Outgoing;
 use super::quota::{Admission, Spending};
 use super::redact::{self, SafeUrl};
 use super::redirect;
-use super::request::{Purpose, Target};
+use super::request::{Identity, Purpose, Target};
 use super::response::Response;
 use super::retry::Attempts;
 use super::slot::Slot;
@@ -117,7 +117,8 @@ impl Inner {
         let at_home = redirect::same_origin(&journey.url, &self.base);
         // Before the token is chosen: one that waits here grows old.
         self.transport.pass(&journey.url).await;
-        let grant = if at_home {
+        let known = at_home && outgoing.request.identity == Identity::Ours;
+        let grant = if known {
             match self.authorizer.grant(wish, &self.transport).await {
                 Ok(grant) => grant,
                 Err(error) => return Verdict::Fail(error),
@@ -144,7 +145,7 @@ impl Inner {
             Ok(response) if redirect::is_redirect(response.status) => {
                 follow(outgoing, journey, &response)
             }
-            Ok(response) if at_home && response.status == StatusCode::UNAUTHORIZED => {
+            Ok(response) if known && response.status == StatusCode::UNAUTHORIZED => {
                 let challenge = Challenge::choose(&response.headers);
                 Verdict::Reauthenticate(grant, challenge, transport::errors_of(response).await)
             }

@@ -10,7 +10,9 @@ mod error;
 mod fallback;
 mod journal;
 mod link;
+mod listing;
 mod manifests;
+mod mark;
 mod pages;
 mod range;
 mod referrers;
@@ -21,6 +23,7 @@ pub use catalog::catalog;
 pub use error::Error;
 pub use fallback::Fallback;
 pub use journal::Journal;
+pub use listing::{Kind, Lists, repositories};
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -33,6 +36,8 @@ use crate::store;
 #[derive(Clone)]
 pub struct Remote {
     inner: Arc<Inner>,
+    /// Lists beside the distribution specification.
+    lists: Option<Arc<Lists>>,
 }
 
 struct Inner {
@@ -64,7 +69,14 @@ impl Remote {
         journal: Arc<Journal>,
     ) -> Self {
         let (begun, referrers) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self { inner: Arc::new(Inner { client, name, wire, begun, journal, referrers }) }
+        let inner = Arc::new(Inner { client, name, wire, begun, journal, referrers });
+        Self { inner, lists: None }
+    }
+
+    /// The same, with lists that its registry gives besides.
+    #[must_use]
+    pub fn listed_by(self, lists: Option<Arc<Lists>>) -> Self {
+        Self { lists, ..self }
     }
 
     fn client(&self) -> &Client {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::Remote;
 use crate::http::Purpose;
 use crate::model::{Descriptor, Digest, Manifest, RefName, Repository};
-use crate::store::{BlobStream, Reference, Result, Sink, Source, Store};
+use crate::store::{BlobStream, Mark, Names, Reference, Result, Sink, Source, Store};
 
 #[async_trait]
 impl Source for Remote {
@@ -36,6 +36,10 @@ impl Source for Remote {
 
     async fn names(&self) -> Result<Vec<RefName>> {
         self.tags().await
+    }
+
+    async fn listing(&self, mark: Option<&Mark>) -> Result<Names> {
+        self.list(mark).await
     }
 
     async fn referrers(&self, subject: &Digest) -> Result<Vec<Descriptor>> {

@@ -59,6 +59,7 @@ mod kit;
 mod kube_client;
 mod kube_config;
 mod kube_login;
+mod listing;
 mod mirror_file;
 mod mirror_release;
 mod mirror_schema;

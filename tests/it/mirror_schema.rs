@@ -30,6 +30,11 @@ const GOOD: &[&str] = &[
     "{version: 1, registries: {q.io: {insecure: true, ca-file: ca.pem, cert-dir: certs, authfile: a.json}}}",
     "{version: 1, registries: {q.io: {limit-rate: 10MiB}, r.io: {limit-rate: 20kB}, s.io: {limit-rate: 5B}}}",
     "{version: 1, registries: {q.io: {limit-rate: 10M, max-per-host: 256, plain-http: false, ca-file: a}}}",
+    "{version: 1, registries: {q.io: {listing: quay}, r.io: {listing: docker-hub}, s.io: {listing: distribution}}}",
+    "{version: 1, registries: {q.io: {listing: quay, listing-url: 'https://Q.io:8443/a/b-c/'}}}",
+    "{version: 1, registries: {q.io: {listing: docker-hub, listing-url: 'http://localhost:80'}}}",
+    "{version: 1, registries: {q.io: {listing: quay, listing-url: 'http://[::1]/a', authfile: a}}}",
+    "{version: 1, registries: {q.io: {listing: quay, listing-url: 'http://api.q.io', plain-http: true}}}",
 ];
 
 /// Documents that are none.
@@ -92,6 +97,17 @@ const BAD: &[&str] = &[
     "{version: 1, registries: {q.io: {max-per-host: 0}}}",
     "{version: 1, registries: {q.io: {max-per-host: 257}}}",
     "{version: 1, registries: {q.io: {max-per-host: 1.5}}}",
+    "{version: 1, registries: {q.io: {listing: hub}}}",
+    "{version: 1, registries: {q.io: {listing: [quay]}}}",
+    "{version: 1, registries: {q.io: {listing-url: 'https://api.q.io'}}}",
+    "{version: 1, registries: {q.io: {listing: distribution, listing-url: 'https://api.q.io'}}}",
+    "{version: 1, registries: {q.io: {listing: quay, listing-url: api.q.io}}}",
+    "{version: 1, registries: {q.io: {listing: quay, listing-url: 'ftp://api.q.io'}}}",
+    "{version: 1, registries: {q.io: {listing: quay, listing-url: 'https://ann:pw@api.q.io'}}}",
+    "{version: 1, registries: {q.io: {listing: quay, listing-url: 'https://api.q.io/?a=b'}}}",
+    "{version: 1, registries: {q.io: {listing: quay, listing-url: 'https://api.q.io/a/../b'}}}",
+    "{version: 1, registries: {q.io: {listing: quay, listing-url: 'http://api.q.io'}}}",
+    "{version: 1, registries: {q.io: {listing: quay, listing-url: 'http://localhost.evil.com', plain-http: false}}}",
 ];
 
 fn read(text: &str) -> Result<MirrorFile, FileError> {

@@ -17,7 +17,7 @@ Then, where there is a network:
 /// Write a receipt of what a registry holds, for a bundle that leaves it out
 ///
 /// The receipt has the tags and, in short form, the blobs of each repository: a few kilobytes. A registry is asked for
-/// the list of its repositories; where it does not tell it, name them.
+/// the list of its repositories; where it does not tell it, name them. quay.io and docker.io tell those of a namespace.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct InventoryArgs {

@@ -43,6 +43,8 @@ fn options(settings: &RegistrySettings) -> RegistryOptions {
             plain_http: is_set(&settings.plain_http),
         },
         authfile: path(&settings.authfile),
+        listing: settings.listing.as_ref().map(|said| said.value),
+        listing_url: settings.listing_url.as_ref().map(|said| said.value.clone()),
     }
 }
 
@@ -62,8 +64,23 @@ fn limit(traffic: &mut TrafficOptions, settings: &Settings) {
 #[cfg(test)]
 mod tests {
     use longshore::mirror::Position;
+    use longshore::model::ListingApi;
 
     use super::*;
+
+    #[test]
+    fn lists_are_where_the_file_says() {
+        let position = || Position::File { file: "m.yaml".to_owned(), line: 1, column: 1 };
+        let url = "https://api.q.io/lists";
+        let settings = RegistrySettings {
+            listing: Some(Said { value: ListingApi::Quay, position: position() }),
+            listing_url: Some(Said { value: url.parse().unwrap(), position: position() }),
+            ..RegistrySettings::default()
+        };
+        let options = options(&settings);
+        assert_eq!(options.listing, Some(ListingApi::Quay));
+        assert_eq!(options.listing_url.unwrap().to_string(), url);
+    }
 
     #[test]
     fn the_command_line_has_the_last_word_on_rates() {

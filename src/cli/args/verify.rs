@@ -35,7 +35,8 @@ missing, else that of what could not be looked at.";
 /// Tell whether a mirror is true: all that its tags lead to is there, and is what it should be
 ///
 /// Walks from tags over indexes and images to blobs, signatures and other referrers included, and asks for each whether it is
-/// there and how large it is. Nothing is changed without --repair.
+/// there and how large it is. Nothing is changed without --repair. Which repositories there are is asked of the registry;
+/// quay.io and docker.io tell those of a namespace (quay.io/org/).
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArgs {

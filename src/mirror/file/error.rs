@@ -99,6 +99,24 @@ pub enum FileError {
         /// The registry.
         registry: String,
     },
+    /// The address of lists, and nothing that tells which.
+    #[error(
+        "{position}: listing-url is where the lists of 'listing: quay' or 'docker-hub' are: write which"
+    )]
+    NoListing {
+        /// Where it stands.
+        position: Position,
+    },
+    /// Lists that would come from elsewhere without TLS.
+    #[error(
+        "{position}: listing-url is plain HTTP: write https, or 'plain-http: true' for {registry} if it has no TLS either"
+    )]
+    ListingWithoutTls {
+        /// Where it stands.
+        position: Position,
+        /// The registry.
+        registry: String,
+    },
     /// A file that is named and cannot be read.
     #[error("{position}: cannot read {}", path.display())]
     Unreadable {

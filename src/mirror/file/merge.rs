@@ -87,6 +87,8 @@ impl RegistrySettings {
             authfile: rule.pick(self.authfile, other.authfile)?,
             limit_rate: rule.pick(self.limit_rate, other.limit_rate)?,
             max_per_host: rule.pick(self.max_per_host, other.max_per_host)?,
+            listing: rule.pick(self.listing, other.listing)?,
+            listing_url: rule.pick(self.listing_url, other.listing_url)?,
         })
     }
 }

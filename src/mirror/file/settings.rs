@@ -9,7 +9,7 @@ use super::written::{self, Defaults, FilePath, Mapping};
 use crate::mirror::document::File;
 use crate::mirror::parsed::Parsed;
 use crate::mirror::{Position, Root};
-use crate::model::{PlatformFilter, Rate, Registry, one_line};
+use crate::model::{ListingApi, ListingUrl, PlatformFilter, Rate, Registry, one_line};
 use crate::yaml::{self, Step};
 
 /// A value, and where a file says it.
@@ -51,6 +51,10 @@ pub struct RegistrySettings {
     pub limit_rate: Option<Said<Rate>>,
     /// The most requests of a kind at once.
     pub max_per_host: Option<Said<NonZeroUsize>>,
+    /// Which lists it gives, where its name does not tell.
+    pub listing: Option<Said<ListingApi>>,
+    /// Where these lists are, when they are not where they always are.
+    pub listing_url: Option<Said<ListingUrl>>,
 }
 
 /// A file, and the folder that paths in it are relative to.
@@ -110,6 +114,18 @@ impl Settings {
                 let (registry, position) = (registry.to_string(), position.clone());
                 return Err(FileError::WithoutTls { position, field, registry });
             }
+            let Some(Said { value: url, position }) = &value.listing_url else { continue };
+            let position = position.clone();
+            match value.listing.as_ref().map(|said| said.value) {
+                None | Some(ListingApi::Distribution) => {
+                    return Err(FileError::NoListing { position });
+                }
+                Some(_) if url.is_exposed() && !is_plain => {
+                    let registry = registry.to_string();
+                    return Err(FileError::ListingWithoutTls { position, registry });
+                }
+                Some(_) => {}
+            }
         }
         Ok(())
     }
@@ -135,6 +151,8 @@ impl RegistrySettings {
             authfile: written.authfile.map(|file| path("authfile", file)),
             limit_rate: written.limit_rate.map(|rate| at.said(&way("limit-rate"), rate.0)),
             max_per_host: written.max_per_host.map(|most| at.said(&way("max-per-host"), most.0)),
+            listing: written.listing.map(|api| at.said(&way("listing"), api.0)),
+            listing_url: written.listing_url.map(|url| at.said(&way("listing-url"), url.0)),
         }
     }
 

@@ -15,7 +15,7 @@ use super::tags::TagWish;
 use crate::mirror::named::{NameError, qualified};
 use crate::mirror::parsed::{Parsed, chain};
 use crate::mirror::{Images, Root};
-use crate::model::{Endpoint, PlatformFilter, Rate};
+use crate::model::{Endpoint, ListingApi, ListingUrl, PlatformFilter, Rate};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +50,8 @@ pub(super) struct Registry {
     pub(super) authfile: Option<Parsed<FilePath>>,
     pub(super) limit_rate: Option<Parsed<Rate>>,
     pub(super) max_per_host: Option<Requests>,
+    pub(super) listing: Option<Parsed<ListingApi>>,
+    pub(super) listing_url: Option<Parsed<ListingUrl>>,
 }
 
 /// A path that is not empty.

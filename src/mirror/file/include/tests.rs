@@ -4,6 +4,7 @@ use std::path::Component;
 use super::*;
 use crate::mirror::file::MirrorFile;
 use crate::mirror::parsed::chain;
+use crate::model::ListingApi;
 
 /// Files that are nowhere.
 struct Made(BTreeMap<PathBuf, String>);
@@ -81,8 +82,14 @@ fn the_file_that_includes_wins() {
         let own = format!("include: [a.yaml, b.yaml]\n{own}");
         let files = [
             ("conf/m.yaml", own.as_str()),
-            ("conf/a.yaml", "root: r.io/a\nregistries: {q.io: {insecure: true, authfile: a.json}}"),
-            ("conf/b.yaml", "root: r.io/b\nregistries: {q.io: {insecure: true, max-per-host: 2}}"),
+            (
+                "conf/a.yaml",
+                "root: r.io/a\nregistries: {q.io: {insecure: true, authfile: a.json, listing: quay}}",
+            ),
+            (
+                "conf/b.yaml",
+                "root: r.io/b\nregistries: {q.io: {insecure: true, max-per-host: 2, listing-url: https://a.io}}",
+            ),
         ];
         Made::new(&files).read_all()
     };
@@ -92,6 +99,8 @@ fn the_file_that_includes_wins() {
     assert!(registry.insecure.as_ref().unwrap().value);
     assert_eq!(registry.authfile.as_ref().unwrap().value, Path::new("conf/m.json"));
     assert_eq!(registry.max_per_host.as_ref().unwrap().value.get(), 2);
+    assert_eq!(registry.listing.as_ref().unwrap().value, ListingApi::Quay);
+    assert_eq!(registry.listing_url.as_ref().unwrap().value.host(), "a.io");
     let error = whole("images: []").unwrap_err().to_string();
     assert_eq!(
         error,

@@ -137,7 +137,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             of("a.io: {plain_http: true}"),
-            "m.yaml:3:10: not a mirror file that can be read: registries.a.io.plain_http: unknown field `plain_http`, expected one of `plain-http`, `insecure`, `ca-file`, `cert-dir`, `authfile`, `limit-rate`, `max-per-host`",
+            "m.yaml:3:10: not a mirror file that can be read: registries.a.io.plain_http: unknown field `plain_http`, expected one of `plain-http`, `insecure`, `ca-file`, `cert-dir`, `authfile`, `limit-rate`, `max-per-host`, `listing`, `listing-url`",
         ),
         (
             of("a.io: {plain-http: 1}"),
@@ -152,6 +152,26 @@ fn what_is_wrong_is_told_with_its_place() {
             "m.yaml:3:24: not a mirror file that can be read: registries.a.io.max-per-host: 0 is not from 1 to 256",
         ),
         (of("a.io: {max-per-host: 257}"), "257 is not from 1 to 256"),
+        (
+            of("a.io: {listing: hub}"),
+            "m.yaml:3:19: not a mirror file that can be read: registries.a.io.listing: 'hub' is no way to list",
+        ),
+        (
+            of("a.io: {listing: quay, listing-url: api.io}"),
+            "m.yaml:3:38: not a mirror file that can be read: registries.a.io.listing-url: not an address that can be",
+        ),
+        (
+            of("a.io: {listing-url: https://api.io}"),
+            "m.yaml:3:23: listing-url is where the lists of 'listing: quay' or 'docker-hub' are",
+        ),
+        (
+            of("a.io: {listing: distribution, listing-url: https://api.io}"),
+            "m.yaml:3:46: listing-url is where the lists of",
+        ),
+        (
+            of("a.io: {listing: quay, listing-url: http://api.io}"),
+            "m.yaml:3:38: listing-url is plain HTTP: write https, or 'plain-http: true' for a.io if",
+        ),
         (
             of("a.io: {max-per-host: -1}"),
             "m.yaml:3:24: not a mirror file that can be read: registries.a.io.max-per-host: ",
@@ -305,6 +325,14 @@ registries:
         .map(|said| format!("{} {}", said.position, said.value.display()))
         .collect();
     assert_eq!(paths, ["conf/m.yaml:5:14 conf/certs/ca.pem", "conf/m.yaml:6:15 /run/auth.json"]);
+}
+
+#[test]
+fn an_address_of_lists_does_not_show_its_login() {
+    let text =
+        "version: 1\nregistries: {a.io: {listing: quay, listing-url: 'https://ann:geheim@a.io'}}";
+    let error = crate::mirror::parsed::chain(&read("m.yaml", text).unwrap_err());
+    assert!(error.contains("without login") && !error.contains("geheim"), "{error}");
 }
 
 #[test]
