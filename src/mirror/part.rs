@@ -2,13 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::plan::Lock;
+use super::plan::{Lock, State};
 use super::{Line, Mapping};
 use crate::model::Endpoint;
 use crate::shard::{Part, Shard, Share, Unit, unit_of};
 
-/// What looking at an image weighs beside bytes: about what moves in the time of the requests for it.
-const IMAGE: u64 = 1 << 20;
+/// What an image weighs beside the bytes of its blobs: about what moves in the time of the requests for it, which are two
+/// where it is there, and some more than a dozen where it is not.
+fn weight(state: State) -> u64 {
+    match state {
+        State::Present => 1 << 20,
+        State::New | State::Moved => 8 << 20,
+    }
+}
 
 /// What a shard makes, and how much of all that is, counted at destinations.
 #[derive(Clone, Debug)]
@@ -62,7 +68,7 @@ impl Lock {
         let names = self.images.iter().flat_map(|image| &image.destinations);
         let mut weights: BTreeMap<String, u64> = BTreeMap::new();
         for destination in names {
-            *weights.entry(unit_of(&destination.name)).or_default() += IMAGE;
+            *weights.entry(unit_of(&destination.name)).or_default() += weight(destination.state);
         }
         for place in &self.places {
             if let Some(weight) = weights.get_mut(&place.place) {

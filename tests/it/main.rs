@@ -72,6 +72,7 @@ mod readme;
 mod registry_client;
 mod registry_dialects;
 mod release_signatures;
+mod scale;
 mod server_basics;
 mod server_conformance;
 mod server_crash;
