@@ -15,6 +15,7 @@
 //! | [`transfer`] | resolve, plan, move, verify | which kind of store it holds |
 //! | [`shard`] | which of several runs sees to which repository | files, network, clock, environment |
 //! | [`mirror`] | which images go where (mappings, sets, releases, plans), whether mirrors are true, what can be deleted | registries, the terminal |
+//! | [`tagsync`] | which tags are kept in step, where, under which names, when: rules, and what follows | registries, the clock, the terminal |
 //! | [`kube`] | kubeconfig, and one API server that is asked for JSON | what the objects mean, the terminal |
 //! | [`imagestream`] | image streams: what to ask for, what follows from it, files and clusters that keep them | HTTP, the engine, the terminal |
 //! | [`reaction`] | what follows when a tag moves: commands, webhooks, manifests on disk | registries, the engine, the terminal |
@@ -38,5 +39,6 @@ pub mod server;
 pub mod session;
 pub mod shard;
 pub mod store;
+pub mod tagsync;
 pub mod transfer;
 pub mod yaml;

@@ -14,12 +14,13 @@ pub(crate) enum Exit {
     Network = 5,
     Verification = 6,
     Local = 7,
+    Changes = 10,
     Interrupted = 130,
     Terminated = 143,
 }
 
 /// Each code, its name in JSON errors, and what it means.
-const TABLE: [(Exit, &str, &str); 10] = [
+const TABLE: [(Exit, &str, &str); 11] = [
     (Exit::Done, "done", "all was done"),
     (Exit::Failed, "failed", "some of several images failed, or none of the reasons below fits"),
     (Exit::Usage, "usage", "the command line or a mapping cannot be used as it is"),
@@ -32,6 +33,7 @@ const TABLE: [(Exit, &str, &str); 10] = [
     ),
     (Exit::Verification, "verification", "content is not what its digest, size or type says"),
     (Exit::Local, "local", "a local file, folder or setting cannot be read or written"),
+    (Exit::Changes, "changes", "tag-sync check found something that a run would change"),
     (Exit::Interrupted, "interrupted", "stopped by an interrupt (Ctrl-C)"),
     (Exit::Terminated, "terminated", "stopped by a termination signal"),
 ];

@@ -35,6 +35,14 @@ impl Interrupts {
         })
     }
 
+    /// The same; that the terminal is gone has another meaning, which whoever calls this sees to.
+    pub(crate) fn listen_but_hangup() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("cannot listen for signals");
+        let (interrupt, terminate) =
+            (listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?);
+        Ok(Self { interrupt, terminate, hangup: None })
+    }
+
     /// Waits for one.
     pub(crate) async fn next(&mut self) -> Exit {
         let hangup = async {

@@ -4,17 +4,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Position;
-use crate::yaml::{self, Document, Error, Path};
+use crate::yaml::{self, Error, Path};
 
 /// A file that is one document.
-pub(super) struct File<'a> {
+pub(crate) struct Document<'a> {
     name: &'a str,
     text: &'a str,
-    document: Option<Document>,
+    document: Option<yaml::Document>,
 }
 
-impl<'a> File<'a> {
-    pub(super) fn read(name: &'a str, text: &'a str) -> Result<Self, Error> {
+impl<'a> Document<'a> {
+    pub(crate) fn read(name: &'a str, text: &'a str) -> Result<Self, Error> {
         // That there are several is told by the reader of a single one.
         yaml::read(text)?;
         let document = yaml::documents(text)?.into_iter().next();
@@ -22,26 +22,31 @@ impl<'a> File<'a> {
     }
 
     /// What it says; `null` when it says nothing.
-    pub(super) fn value(&self) -> &Value {
+    pub(crate) fn value(&self) -> &Value {
         self.document.as_ref().map_or(&Value::Null, |document| &document.value)
     }
 
     /// What it says, or what was made of that, as a `T`.
-    pub(super) fn typed<T: DeserializeOwned>(&self, value: Value) -> Result<T, Error> {
+    pub(crate) fn typed<T: DeserializeOwned>(&self, value: Value) -> Result<T, Error> {
         yaml::typed(self.text, value)
     }
 
     /// Where the value at `path` stands.
-    pub(super) fn position(&self, path: &Path) -> Position {
+    pub(crate) fn position(&self, path: &Path) -> Position {
         self.at(|document| document.place(self.text, path))
     }
 
     /// Where the key that ends `path` stands.
-    pub(super) fn position_of_key(&self, path: &Path) -> Position {
+    pub(crate) fn position_of_key(&self, path: &Path) -> Position {
         self.at(|document| document.place_of_key(self.text, path))
     }
 
-    fn at(&self, place: impl FnOnce(&Document) -> yaml::Place) -> Position {
+    /// What is wrong with the value at `path`.
+    pub(crate) fn wrong(&self, path: &Path, message: &str) -> Error {
+        yaml::wrong(self.text, path, message)
+    }
+
+    fn at(&self, place: impl FnOnce(&yaml::Document) -> yaml::Place) -> Position {
         let (line, column) =
             self.document.as_ref().map(place).map_or((1, 1), |place| (place.line, place.column));
         Position::File { file: self.name.to_owned(), line, column }

@@ -27,11 +27,14 @@ mod root;
 pub mod set;
 pub mod verify;
 
+pub(crate) use document::Document;
 pub use expand::{Expansion, Lost, expand};
 pub use failed::{Failed, is_list_of_failures, to_mapping_file};
 pub use images::{Images, NamePattern};
 pub use lines::ListError;
 pub use mapping::{Line, Mapping, MappingError, Position};
+pub(crate) use named::{NameError, path_of, qualified};
+pub(crate) use parsed::Parsed;
 pub use part::{Parted, part_of_lines, part_of_mappings, units};
 pub use pinned::PinnedSources;
 pub use place::{Namespace, Place};

@@ -6,7 +6,7 @@ use crate::model::{
 
 /// Why a text does not name an image in a file.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NameError {
+pub(crate) enum NameError {
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
     #[error(transparent)]
@@ -14,7 +14,7 @@ pub(super) enum NameError {
 }
 
 /// `endpoint`, unless it is a short name: a file means the same on every machine, so `registries.conf` has no say in it.
-pub(super) fn qualified(endpoint: Endpoint) -> Result<Endpoint, NameError> {
+pub(crate) fn qualified(endpoint: Endpoint) -> Result<Endpoint, NameError> {
     match endpoint {
         Endpoint::Registry(ImageName::Short { path, .. }) => {
             Err(NameError::Short(ReferenceError::Short(one_line(&path, 120))))
@@ -24,7 +24,7 @@ pub(super) fn qualified(endpoint: Endpoint) -> Result<Endpoint, NameError> {
 }
 
 /// The repository that an image is in; of a layout the path of its folder, as with oc-mirror.
-pub(super) fn path_of(image: &Endpoint) -> Option<RepositoryPath> {
+pub(crate) fn path_of(image: &Endpoint) -> Option<RepositoryPath> {
     match image {
         Endpoint::Registry(ImageName::Qualified(image)) => Some((&image.repository).into()),
         Endpoint::Oci { dir, .. } => {

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// A `T` that is written as a text.
 #[derive(Clone, Debug)]
-pub(super) struct Parsed<T>(pub(super) T);
+pub(crate) struct Parsed<T>(pub(crate) T);
 
 impl<'de, T> Deserialize<'de> for Parsed<T>
 where
@@ -21,7 +21,7 @@ where
 }
 
 /// An error and its causes: a place in a document has room for one message.
-pub(super) fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

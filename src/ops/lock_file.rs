@@ -83,6 +83,14 @@ fn is_empty(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.len() == 0)
 }
 
+/// Writes `bytes` to the file `path`, so that it shows either what was there before or all of them.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), store::Error> {
+    store::replace_file(path, bytes)
+}
+
 /// Writes `lock` to the file `path`, so that it shows either what was there before or all of it.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
 //! The HTTP layer: accepts connections, speaks TLS, HTTP/1.1 and HTTP/2, and gives up on clients that stand still.
-//! It knows nothing of registries beyond the [`Registry`] that it hands requests to.
+//! What is answered is up to whom it hands requests to ([`Answers`]).
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -19,8 +19,8 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::answer::Body;
 use super::idle::Watched;
-use super::registry::Registry;
 
 /// Connections that are served at once; further ones wait to be accepted.
 const MAX_CONNECTIONS: usize = 1024;
@@ -37,11 +37,17 @@ const MAX_HEADER_BYTES: u32 = 64 * 1024;
 /// Bytes that an HTTP/2 client may send before it has to wait: as many as keep a fast link busy.
 const WINDOW: u32 = 4 * 1024 * 1024;
 
+/// Whoever answers requests.
+pub(super) trait Answers: Send + Sync + 'static {
+    /// The answer to one.
+    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Body>> + Send;
+}
+
 /// Serves until `shutdown` is ready; then lets requests under way finish for a moment.
-pub(super) async fn serve(
+pub(super) async fn serve<A: Answers>(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    registry: Arc<Registry>,
+    service: Arc<A>,
     shutdown: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
@@ -64,7 +70,7 @@ pub(super) async fn serve(
                 continue;
             }
         };
-        let connection = connect(stream, tls.clone(), Arc::clone(&registry), graceful.watcher());
+        let connection = connect(stream, tls.clone(), Arc::clone(&service), graceful.watcher());
         tokio::spawn(async move {
             connection.await;
             drop(place);
@@ -76,30 +82,30 @@ pub(super) async fn serve(
     }
 }
 
-async fn connect(
+async fn connect<A: Answers>(
     stream: TcpStream,
     tls: Option<TlsAcceptor>,
-    registry: Arc<Registry>,
+    service: Arc<A>,
     watcher: Watcher,
 ) {
     // Without it, small answers wait for the acknowledgement of what went before.
     let _ = stream.set_nodelay(true);
     let stream = Watched::new(stream, IDLE);
-    let Some(tls) = tls else { return speak(stream, registry, watcher).await };
+    let Some(tls) = tls else { return speak(stream, service, watcher).await };
     match timeout(HEAD, tls.accept(stream)).await {
-        Ok(Ok(stream)) => speak(stream, registry, watcher).await,
+        Ok(Ok(stream)) => speak(stream, service, watcher).await,
         Ok(Err(error)) => tracing::debug!("no TLS handshake: {error}"),
         Err(_) => tracing::debug!("no TLS handshake in time"),
     }
 }
 
-async fn speak<S>(stream: S, registry: Arc<Registry>, watcher: Watcher)
+async fn speak<S, A: Answers>(stream: S, answers: Arc<A>, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let service = service_fn(move |request: Request<Incoming>| {
-        let registry = Arc::clone(&registry);
-        async move { Ok::<_, Infallible>(registry.answer(request).await) }
+        let answers = Arc::clone(&answers);
+        async move { Ok::<_, Infallible>(answers.answer(request).await) }
     });
     let mut protocols = auto::Builder::new(TokioExecutor::new());
     protocols

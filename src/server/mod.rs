@@ -34,11 +34,13 @@ mod registry;
 mod request;
 mod route;
 mod sessions;
+mod status;
 mod tls;
 mod upload_id;
 mod uploads;
 
 pub use htpasswd::{Htpasswd, HtpasswdError};
+pub use status::{Page, StatusServer};
 pub use tls::{Tls, TlsError};
 
 use std::future::Future;

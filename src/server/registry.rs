@@ -10,6 +10,7 @@ use http::{Method, Request, Response, StatusCode};
 use hyper::body::{Body as _, Incoming};
 
 use super::answer::{Body, json};
+use super::connection::Answers;
 use super::error::{Outcome, Reason, Refusal};
 use super::htpasswd::Htpasswd;
 use super::name::Name;
@@ -28,6 +29,12 @@ pub(super) struct Registry {
     pub(super) sessions: Sessions,
     users: Option<Htpasswd>,
     read_only: bool,
+}
+
+impl Answers for Registry {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+        self.respond(request).await
+    }
 }
 
 impl Registry {
@@ -59,7 +66,7 @@ impl Registry {
     }
 
     /// Answers a request, whatever it is.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+    async fn respond(&self, request: Request<Incoming>) -> Response<Body> {
         let (head, mut body) = request.into_parts();
         let response = match self.handle(&head, &mut body).await {
             Ok(response) => response,

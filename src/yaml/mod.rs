@@ -23,6 +23,6 @@ pub use carry::carry;
 pub use edit::rewrite;
 pub use error::{EditError, Error, Place};
 pub use path::{Path, Step};
-pub use read::{Document, documents, from_text, place_of, read, read_all, typed};
+pub use read::{Document, documents, from_text, place_of, read, read_all, typed, wrong};
 pub use scalar::set_scalar;
 pub use write::write;

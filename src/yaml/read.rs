@@ -166,6 +166,12 @@ pub fn place_of(text: &str, path: &Path) -> Place {
     documents.first().map_or(Place { line: 1, column: 1 }, |document| document.place(text, path))
 }
 
+/// What is wrong with the value at `path` of `text`, where a reader of it finds that out.
+#[must_use]
+pub fn wrong(text: &str, path: &Path, message: &str) -> Error {
+    Error::new(text, place_of(text, path), &format!("{path}: {message}"))
+}
+
 /// Whether a text is meant to be JSON.
 pub(super) fn is_json(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '['])

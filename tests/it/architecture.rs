@@ -8,7 +8,7 @@ use crate::support::source::{Name, names};
 
 /// Each layer, the layers that it may use, and what it may not name besides.
 #[rustfmt::skip]
-const LAYERS: [(&str, &[&str], &[&str]); 17] = [
+const LAYERS: [(&str, &[&str], &[&str]); 18] = [
     ("model", &[], &["tokio", "reqwest", "clap", "indicatif", "tar", "std::fs", "std::env", "std::time", "std::net::TcpStream"]),
     ("yaml", &["model"], &["tokio", "reqwest", "clap", "indicatif", "tar", "std::fs", "std::env", "std::time", "std::net::TcpStream"]),
     ("config", &["model"], &["reqwest", "hyper", "clap", "std::net::TcpStream"]),
@@ -19,13 +19,14 @@ const LAYERS: [(&str, &[&str], &[&str]); 17] = [
     ("transfer", &["model", "store"], &["reqwest", "hyper", "http", "clap", "indicatif", "tar", "std::fs", "std::env"]),
     ("mirror", &["model", "yaml", "store", "transfer", "shard"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
     ("shard", &["model"], &["tokio", "reqwest", "clap", "indicatif", "tar", "std::fs", "std::env", "std::time", "std::net::TcpStream"]),
+    ("tagsync", &["model", "yaml", "transfer", "mirror"], &["tokio", "reqwest", "hyper", "http", "clap", "indicatif", "std::fs", "std::env", "std::time::SystemTime"]),
     ("kube", &["model", "yaml", "config", "auth", "http"], &["reqwest", "hyper", "clap", "indicatif", "tar", "std::env"]),
     ("imagestream", &["model", "yaml", "store", "kube"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
     ("reaction", &["model", "yaml", "config", "auth", "http", "imagestream"], &["reqwest", "hyper", "clap", "indicatif", "std::env"]),
     ("server", &["model", "store"], &["reqwest", "clap", "indicatif", "std::env"]),
-    ("session", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "shard", "kube", "imagestream", "reaction", "server"], &["clap", "indicatif", "std::env"]),
-    ("ops", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "shard", "kube", "imagestream", "reaction", "server", "session"], &["clap", "indicatif", "std::env"]),
-    ("cli", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "shard", "kube", "imagestream", "reaction", "server", "session", "ops"], &["reqwest", "hyper"]),
+    ("session", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "tagsync", "shard", "kube", "imagestream", "reaction", "server"], &["clap", "indicatif", "std::env"]),
+    ("ops", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "tagsync", "shard", "kube", "imagestream", "reaction", "server", "session"], &["clap", "indicatif", "std::env"]),
+    ("cli", &["model", "yaml", "config", "auth", "http", "store", "registry", "transfer", "mirror", "tagsync", "shard", "kube", "imagestream", "reaction", "server", "session", "ops"], &["reqwest", "hyper"]),
 ];
 
 /// A file longer than this does more than one thing.

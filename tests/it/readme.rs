@@ -41,6 +41,9 @@ fn flags_of_the_tables_exist() {
         "import-image",
         "tag",
         "stream prune",
+        "tag-sync check",
+        "tag-sync run",
+        "tag-sync watch",
     ];
     let help = |verb: &str| shell.ok(&verb.split(' ').chain(["--help"]).collect::<Vec<_>>());
     let help = verbs.map(help).concat();

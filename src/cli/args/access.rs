@@ -164,7 +164,7 @@ pub(super) fn secret(text: &str) -> Result<Secret, Infallible> {
 macro_rules! end_args {
     ($(#[$doc:meta])* $name:ident, $prefix:literal, $of:literal, $heading:literal) => {
         $(#[$doc])*
-        #[derive(Args, Default)]
+        #[derive(Args, Clone, Default)]
         #[command(next_help_heading = $heading)]
         pub(crate) struct $name {
             #[arg(id = concat!($prefix, "-creds"), long = concat!($prefix, "-creds"), value_parser = secret,

@@ -28,10 +28,11 @@ mod report;
 mod rules;
 mod schema;
 mod serve;
-mod settings;
+pub(crate) mod settings;
 mod shard;
 mod stream;
 mod tag;
+mod tag_sync;
 mod tags;
 mod traffic;
 mod transfer;
@@ -68,6 +69,10 @@ pub(crate) use stream::{
     StreamArgs, StreamVerb,
 };
 pub(crate) use tag::{TagArgs, TagRequest};
+pub(crate) use tag_sync::{
+    CheckArgs, ExplainArgs, LockArgs, ReachArgs, RuleFormat, RulesArgs, RunArgs, SyncReportArgs,
+    TagSyncArgs, TagSyncVerb, UndoArgs, UpdateArgs, WatchArgs, WhichArgs,
+};
 pub(crate) use tags::TagsArgs;
 pub(crate) use transfer::Copy;
 pub(crate) use verify::{Verify, VerifyArgs};
@@ -214,6 +219,7 @@ pub(crate) enum Command {
     Pull(PullArgs),
     Push(PushArgs),
     Mirror(Box<MirrorArgs>),
+    TagSync(TagSyncArgs),
     Plan(PlanArgs),
     Report(ReportVerbArgs),
     Inventory(InventoryArgs),

@@ -15,15 +15,11 @@ use super::{Copy, Mirroring};
 impl Mirroring {
     /// The same, with what `settings` say besides.
     pub(crate) fn with_settings(mut self, settings: &Settings) -> Self {
-        let Copy { request, source, destination, traffic, .. } = &mut self.copy;
+        let request = &mut self.copy.request;
         if let (Attachments::New, Some(said)) = (request.attachments, &settings.referrers) {
             request.attachments = if said.value { Attachments::All } else { Attachments::None };
         }
-        let registries: HashMap<Registry, RegistryOptions> =
-            each(settings).map(|(registry, said)| (registry.clone(), options(said))).collect();
-        source.registries = Arc::new(registries);
-        destination.registries = Arc::clone(&source.registries);
-        limit(traffic, settings);
+        apply(&mut self.copy, settings);
         self
     }
 }
@@ -46,6 +42,15 @@ fn options(settings: &RegistrySettings) -> RegistryOptions {
         listing: settings.listing.as_ref().map(|said| said.value),
         listing_url: settings.listing_url.as_ref().map(|said| said.value.clone()),
     }
+}
+
+/// `copy`, with what `settings` say of registries.
+pub(crate) fn apply(copy: &mut Copy, settings: &Settings) {
+    let registries: HashMap<Registry, RegistryOptions> =
+        each(settings).map(|(registry, said)| (registry.clone(), options(said))).collect();
+    copy.source.registries = Arc::new(registries);
+    copy.destination.registries = Arc::clone(&copy.source.registries);
+    limit(&mut copy.traffic, settings);
 }
 
 /// Of several limits for one registry the last counts: those of the command line stay behind.

@@ -10,7 +10,7 @@ use longshore::ops::PlanObserver;
 
 use crate::cli::console::Console;
 
-const BAR: &str = "[{bar:30}] {pos} of {len} images";
+const BAR: &str = "[{bar:30}] {pos} of {len} {msg}";
 
 /// The time between two signs of life where nobody can see a bar.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -21,18 +21,25 @@ pub(crate) struct Fetched {
     /// On a terminal it is drawn; elsewhere it counts.
     bar: ProgressBar,
     last: Mutex<Instant>,
+    what: &'static str,
 }
 
 impl Fetched {
     /// Shows progress on `console`.
     pub(crate) fn show(console: &Console) -> Self {
+        Self::counting("images", console)
+    }
+
+    /// The same, of things that are called so.
+    pub(crate) fn counting(what: &'static str, console: &Console) -> Self {
         let bar = if console.is_terminal() {
             console.bars().add(ProgressBar::new(0).with_style(style()))
         } else {
             ProgressBar::hidden()
         };
         bar.set_length(0);
-        Self { console: console.clone(), bar, last: Mutex::new(Instant::now()) }
+        bar.set_message(what);
+        Self { console: console.clone(), bar, last: Mutex::new(Instant::now()), what }
     }
 }
 
@@ -66,7 +73,7 @@ impl Fetched {
         if last.elapsed() >= HEARTBEAT {
             *last = Instant::now();
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or_default());
-            self.console.lines([format!("progress: {done} of {all} images")]);
+            self.console.lines([format!("progress: {done} of {all} {}", self.what)]);
         }
     }
 }

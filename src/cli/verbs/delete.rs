@@ -238,7 +238,7 @@ impl Told {
     }
 }
 
-fn refusal(verdict: &Verdict) -> Option<String> {
+pub(super) fn refusal(verdict: &Verdict) -> Option<String> {
     match verdict {
         Verdict::Go | Verdict::Gone => None,
         Verdict::Moved(now) => Some(format!("it is {now} now")),

@@ -134,7 +134,7 @@ fn left_behind_json(left: &LeftBehind) -> Value {
     json!({ "subject": left.subject, "digest": left.digest, "error": error })
 }
 
-fn fields(report: &ImageReport) -> Value {
+pub(super) fn fields(report: &ImageReport) -> Value {
     let outcome = match report.outcome {
         Outcome::Copied => "copied",
         Outcome::Present => "present",

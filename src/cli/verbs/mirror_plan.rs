@@ -72,7 +72,7 @@ pub(super) async fn carry_out(
 }
 
 /// Shows how far planning is, unless nobody wants to see it.
-fn observer(context: &Context) -> Box<dyn PlanObserver> {
+pub(super) fn observer(context: &Context) -> Box<dyn PlanObserver> {
     if context.quiet { Box::new(()) } else { Box::new(Fetched::show(&context.console)) }
 }
 

@@ -36,6 +36,7 @@ mod stream;
 mod streams;
 mod table;
 mod tag;
+mod tag_sync;
 mod tags;
 mod told_file;
 mod verify;
@@ -74,6 +75,7 @@ pub(crate) fn start(command: Command, context: &Context) -> anyhow::Result<Work<
             delete::run(delete::prepare(args.resolve()?, context)?, context).boxed()
         }
         Command::Report(args) => report::run(args.verb, context).boxed(),
+        Command::TagSync(args) => return tag_sync::start(args.verb, context),
         Command::Plan(args) => plan::run(args.verb, context).boxed(),
         Command::Inspect(args) => {
             let open = ends::one(&args.access.resolve(), &args.image, context)?;

@@ -165,7 +165,7 @@ fn name(Change { namespace, stream, tag, .. }: &Change) -> String {
     format!("{namespace}/{stream}:{tag}")
 }
 
-fn hook(url: &str, file: Option<PathBuf>, context: &Context) -> anyhow::Result<Webhook> {
+pub(super) fn hook(url: &str, file: Option<PathBuf>, context: &Context) -> anyhow::Result<Webhook> {
     let key = match file {
         Some(file) => Some(read_secret(&file)?),
         None => context

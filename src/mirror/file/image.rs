@@ -2,7 +2,7 @@
 
 use super::written::{Fields, Image};
 use super::{FileError, tags};
-use crate::mirror::document::File;
+use crate::mirror::Document;
 use crate::mirror::named::{path_of, tag_of};
 use crate::mirror::read::taking;
 use crate::mirror::{Images, Line, NamePattern, Position, Root};
@@ -22,7 +22,7 @@ pub(super) struct Entry {
 
 impl Entry {
     /// Reads the entry `index` of `file`.
-    pub(super) fn read(image: Image, file: &File<'_>, index: usize) -> Result<Self, FileError> {
+    pub(super) fn read(image: Image, file: &Document<'_>, index: usize) -> Result<Self, FileError> {
         let Fields { source, tags, to, platforms } = image.0;
         let at = |step: &str| Path(vec!["images".into(), index.into(), step.into()]);
         let place = |step: &str, item: usize| {
@@ -109,6 +109,6 @@ fn repository(source: &Images) -> Option<&Endpoint> {
     }
 }
 
-fn empty(file: &File<'_>, path: Path) -> FileError {
+fn empty(file: &Document<'_>, path: Path) -> FileError {
     FileError::Empty { position: file.position(&path), path }
 }

@@ -16,4 +16,7 @@ mod written;
 pub use error::FileError;
 pub use include::Files;
 pub use mirror_file::MirrorFile;
+pub(crate) use part::refuse_nulls;
+pub(crate) use settings::Placed;
 pub use settings::{RegistrySettings, Said, Settings};
+pub(crate) use written::{Defaults, FilePath, Mapping, Registry as RegistryFields};

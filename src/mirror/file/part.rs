@@ -8,7 +8,7 @@ use super::image::Entry;
 use super::settings::Placed;
 use super::written::{Mapping, Written};
 use super::{FileError, Said, Settings};
-use crate::mirror::document::File;
+use crate::mirror::Document;
 use crate::model::one_line;
 use crate::yaml::{self, Step};
 
@@ -30,7 +30,7 @@ impl Part {
     pub(super) fn read(path: &Path, text: &str) -> Result<Self, FileError> {
         let name = one_line(&path.display().to_string(), 300);
         let wrong = |source| FileError::Document { file: name.clone(), source };
-        let file = File::read(&name, text).map_err(wrong)?;
+        let file = Document::read(&name, text).map_err(wrong)?;
         require_version(&file)?;
         refuse_nulls(&file, file.value(), &mut yaml::Path::default())?;
         let Mapping(written) = file.typed(file.value().clone()).map_err(wrong)?;
@@ -48,7 +48,7 @@ impl Part {
     }
 }
 
-fn require_version(file: &File<'_>) -> Result<(), FileError> {
+fn require_version(file: &Document<'_>) -> Result<(), FileError> {
     let found = match file.value() {
         // What it is instead is told by its type.
         Value::Object(fields) => fields.get("version"),
@@ -65,7 +65,11 @@ fn require_version(file: &File<'_>) -> Result<(), FileError> {
 }
 
 /// A key without a value says nothing, though somebody meant it to.
-fn refuse_nulls(file: &File<'_>, value: &Value, path: &mut yaml::Path) -> Result<(), FileError> {
+pub(crate) fn refuse_nulls(
+    file: &Document<'_>,
+    value: &Value,
+    path: &mut yaml::Path,
+) -> Result<(), FileError> {
     let children: Vec<(Step, &Value)> = match value {
         Value::Null => {
             let (position, path) = (file.position_of_key(path), path.clone());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::FileError;
 use super::written::{self, Defaults, FilePath, Mapping};
-use crate::mirror::document::File;
+use crate::mirror::Document;
 use crate::mirror::parsed::Parsed;
 use crate::mirror::{Position, Root};
 use crate::model::{ListingApi, ListingUrl, PlatformFilter, Rate, Registry, one_line};
@@ -58,9 +58,9 @@ pub struct RegistrySettings {
 }
 
 /// A file, and the folder that paths in it are relative to.
-pub(super) struct Placed<'a> {
-    pub(super) file: &'a File<'a>,
-    pub(super) folder: &'a Path,
+pub(crate) struct Placed<'a> {
+    pub(crate) file: &'a Document<'a>,
+    pub(crate) folder: &'a Path,
 }
 
 impl Placed<'_> {
@@ -75,7 +75,7 @@ impl Placed<'_> {
 }
 
 impl Settings {
-    pub(super) fn read(
+    pub(crate) fn read(
         root: Option<Parsed<Root>>,
         defaults: Defaults,
         registries: BTreeMap<String, Mapping<written::Registry>>,
@@ -107,7 +107,7 @@ impl Settings {
     }
 
     /// Refuses what cannot hold together.
-    pub(super) fn check(&self) -> Result<(), FileError> {
+    pub(crate) fn check(&self) -> Result<(), FileError> {
         for (registry, Said { value, .. }) in &self.registries {
             let is_plain = value.plain_http.as_ref().is_some_and(|said| said.value);
             if let Some((field, position)) = value.of_tls().filter(|_| is_plain) {

@@ -35,14 +35,14 @@ pub(super) struct Written {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Defaults {
+pub(crate) struct Defaults {
     pub(super) platforms: Option<Vec<Parsed<PlatformFilter>>>,
     pub(super) referrers: Option<bool>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Registry {
+pub(crate) struct Registry {
     pub(super) plain_http: Option<bool>,
     pub(super) insecure: Option<bool>,
     pub(super) ca_file: Option<Parsed<FilePath>>,
@@ -56,12 +56,12 @@ pub(super) struct Registry {
 
 /// A path that is not empty.
 #[derive(Clone, Debug)]
-pub(super) struct FilePath(pub(super) PathBuf);
+pub(crate) struct FilePath(pub(crate) PathBuf);
 
 /// A text that is no path.
 #[derive(Debug, thiserror::Error)]
 #[error("a path is expected")]
-pub(super) struct PathError;
+pub(crate) struct PathError;
 
 impl FromStr for FilePath {
     type Err = PathError;
@@ -74,12 +74,12 @@ impl FromStr for FilePath {
 /// How many requests there may be at once.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(try_from = "u64")]
-pub(super) struct Requests(pub(super) NonZeroUsize);
+pub(crate) struct Requests(pub(super) NonZeroUsize);
 
 /// A number that cannot be that of requests.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} is not from 1 to {MAX_REQUESTS}")]
-pub(super) struct RequestsError(u64);
+pub(crate) struct RequestsError(u64);
 
 /// As with `--max-per-host`.
 const MAX_REQUESTS: u64 = 256;
@@ -94,8 +94,8 @@ impl TryFrom<u64> for Requests {
 }
 
 /// A `T` that is written as a mapping: serde takes a list for one too.
-#[derive(Default)]
-pub(super) struct Mapping<T>(pub(super) T);
+#[derive(Clone, Default)]
+pub(crate) struct Mapping<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Mapping<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

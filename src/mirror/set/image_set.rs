@@ -11,7 +11,7 @@ use super::release::{of_release, release_places};
 use super::select::{Selection, select};
 use super::wanted::Named;
 use super::{Payload, Platform, SetError, Wanted, platform};
-use crate::mirror::document::File;
+use crate::mirror::Document;
 use crate::mirror::parsed::Parsed;
 use crate::mirror::release::Release;
 use crate::mirror::{Root, units};
@@ -108,7 +108,7 @@ impl ImageSet {
     pub fn read(file: &str, text: &str) -> Result<Self, SetError> {
         let name = one_line(file, 300);
         let wrong = |source| SetError::Document { file: name.clone(), source };
-        let file = File::read(&name, text).map_err(wrong)?;
+        let file = Document::read(&name, text).map_err(wrong)?;
         claim(&file, "apiVersion", API_VERSION)?;
         claim(&file, "kind", KIND)?;
         refuse_unsupported(&file)?;
@@ -190,7 +190,7 @@ impl ImageSet {
 }
 
 impl AdditionalImage {
-    fn wanted(self, file: &File<'_>, index: usize) -> Result<Wanted, SetError> {
+    fn wanted(self, file: &Document<'_>, index: usize) -> Result<Wanted, SetError> {
         let way = [Step::from("mirror"), "additionalImages".into(), index.into(), "name".into()];
         let (position, Parsed(named)) = (file.position(&Path(way.into())), self.name);
         let path = self.target_repo.map(|path| path.0).or_else(|| named.path());
@@ -228,7 +228,7 @@ fn without_nulls(value: Value) -> Value {
 }
 
 /// Refuses a document that does not say that it is of this kind.
-fn claim(file: &File<'_>, field: &'static str, expected: &'static str) -> Result<(), SetError> {
+fn claim(file: &Document<'_>, field: &'static str, expected: &'static str) -> Result<(), SetError> {
     let found = file.value().get(field);
     if found.and_then(Value::as_str) == Some(expected) {
         return Ok(());
@@ -242,7 +242,7 @@ fn claim(file: &File<'_>, field: &'static str, expected: &'static str) -> Result
     Err(SetError::Kind { position: file.position(&path), field, found, expected })
 }
 
-fn refuse_unsupported(file: &File<'_>) -> Result<(), SetError> {
+fn refuse_unsupported(file: &Document<'_>) -> Result<(), SetError> {
     for (field, what) in UNSUPPORTED {
         let path: Path = field.split('.').collect();
         if path.of(file.value()).is_some_and(says_something) {

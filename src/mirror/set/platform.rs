@@ -8,8 +8,8 @@ use super::SetError;
 use super::error::ChannelError;
 use super::os_and_arch::OsAndArch;
 use super::wanted::Named;
+use crate::mirror::Document;
 use crate::mirror::Position;
-use crate::mirror::document::File;
 use crate::mirror::parsed::Parsed;
 use crate::mirror::release::{Graph, Node};
 use crate::model::{Endpoint, ImageName, ImageRef, one_line};
@@ -153,7 +153,7 @@ enum Route {
 }
 
 impl Written {
-    pub(super) fn platform(self, file: &File<'_>) -> Result<Platform, SetError> {
+    pub(super) fn platform(self, file: &Document<'_>) -> Result<Platform, SetError> {
         let release = self.release.map(|Parsed(named)| Payload {
             image: named.source,
             origin: named.text,
@@ -175,7 +175,7 @@ fn way<const N: usize>(below: [Step; N]) -> Path {
 fn architectures(
     names: Vec<String>,
     platforms: &[OsAndArch],
-    file: &File<'_>,
+    file: &Document<'_>,
 ) -> Result<Vec<String>, SetError> {
     let refuse = |field: &'static str, what| {
         let position = file.position_of_key(&way([field.into()]));
@@ -202,7 +202,7 @@ fn architectures(
 }
 
 impl WrittenChannel {
-    fn channel(self, file: &File<'_>, index: usize) -> Result<Channel, SetError> {
+    fn channel(self, file: &Document<'_>, index: usize) -> Result<Channel, SetError> {
         let position = file.position(&way(["channels".into(), index.into(), "name".into()]));
         let (min, max) = (self.min_version.map(|v| v.0), self.max_version.map(|v| v.0));
         if let (Some(min), Some(max)) = (&min, &max)

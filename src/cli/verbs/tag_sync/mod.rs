@@ -1,0 +1,241 @@
+//! `tag-sync`.
+
+mod check;
+mod explain;
+mod failed;
+mod metrics;
+mod pass;
+mod react;
+mod reports;
+mod run;
+mod told;
+mod undo;
+mod update;
+mod watch;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+use longshore::http::{RateLimit, Traffic};
+use longshore::mirror::Place;
+use longshore::model::Rate;
+use longshore::ops::tag_sync::{Inquiry, Memory, Unit};
+use longshore::ops::{Ends, PlanObserver};
+use longshore::session::SessionOptions;
+use longshore::shard::{Assignment, Shard, unit_of};
+use longshore::tagsync::{Lock, PruneMode, Rule, RuleFile, Source, Target};
+use longshore::transfer::CopyOptions;
+
+use super::{Work, ends};
+use crate::cli::Context;
+use crate::cli::args::{
+    Copy, LockArgs, ReachArgs, RuleFormat, RulesArgs, TagSyncVerb, UsageError, WhichArgs, settings,
+};
+use crate::cli::interrupt::stoppable;
+use crate::cli::progress::Fetched;
+
+/// Passwords are asked for here.
+pub(super) fn start(verb: TagSyncVerb, context: &Context) -> anyhow::Result<Work<'_>> {
+    let work = match verb {
+        TagSyncVerb::Check(args) => check::start(*args, context)?,
+        TagSyncVerb::Run(args) => return run::start(*args, context),
+        TagSyncVerb::Watch(args) => return watch::start(*args, context),
+        TagSyncVerb::Explain(args) => explain::start(*args, context)?,
+        TagSyncVerb::Update(args) => update::start(*args, context)?,
+        TagSyncVerb::Undo(args) => undo::start(*args, context)?,
+    };
+    Ok(stoppable(work, context).boxed())
+}
+
+/// Rules, and what reaches their registries.
+struct Opened {
+    file: RuleFile,
+    path: PathBuf,
+    /// Both ends, for each limit that windows have, and for none.
+    ends: Vec<(Option<Rate>, Ends)>,
+    options: CopyOptions,
+    memory: Memory,
+}
+
+/// Reads the file of rules, and opens both ends. Passwords are asked for here.
+fn open(rules: &RulesArgs, reach: ReachArgs, context: &Context) -> anyhow::Result<Opened> {
+    let file = read(rules, context)?;
+    let mut copy = reach.resolve();
+    settings::apply(&mut copy, &file.settings);
+    let options = copy.request.options.clone();
+    let limits = file.rules.iter().flat_map(|rule| rule.window.limits());
+    let mut ends = vec![(None, ends_of(&file, &copy, None, context)?)];
+    for limit in limits {
+        if ends.iter().all(|(known, _)| *known != Some(*limit)) {
+            ends.push((Some(*limit), ends_of(&file, &copy, Some(*limit), context)?));
+        }
+    }
+    let memory = Memory::of(&context.env);
+    Ok(Opened { file, path: rules.file.clone(), ends, options, memory })
+}
+
+/// Reads a file of rules, and tells what of it is not honoured.
+fn read(rules: &RulesArgs, context: &Context) -> anyhow::Result<RuleFile> {
+    let text = context.input.file(&rules.file)?;
+    let file = match rules.format {
+        RuleFormat::Longshore => RuleFile::read(&rules.file, &text)?,
+        RuleFormat::Skopeo | RuleFormat::Regsync => {
+            return Err(UsageError("not yet".to_owned()).into());
+        }
+    };
+    Ok(file)
+}
+
+fn ends_of(
+    file: &RuleFile,
+    copy: &Copy,
+    limit: Option<Rate>,
+    context: &Context,
+) -> anyhow::Result<Ends> {
+    let mut traffic = copy.traffic.clone();
+    traffic.limits.extend(limit.map(|rate| RateLimit { registry: None, rate }));
+    let shared = SessionOptions {
+        write: copy.write,
+        traffic: Arc::new(Traffic::new(traffic)),
+        ..SessionOptions::default()
+    };
+    let (sources, targets) = (places(&file.rules, source), places(&file.rules, targets));
+    Ok(Ends {
+        source: ends::mirror(&copy.source, &sources, &shared, context)?,
+        destination: ends::mirror(&copy.destination, &targets, &shared, context)?,
+    })
+}
+
+fn places(rules: &[Rule], of: fn(&Rule) -> Vec<Place>) -> Vec<Place> {
+    rules.iter().flat_map(of).collect()
+}
+
+fn source(rule: &Rule) -> Vec<Place> {
+    vec![match &rule.source {
+        Source::Repository(place) | Source::Image(place, _) => Place::At(place.clone()),
+        Source::Below { namespace, .. } => Place::Below(namespace.clone()),
+    }]
+}
+
+fn targets(rule: &Rule) -> Vec<Place> {
+    let place = |target: &Target| match target {
+        Target::Repository(place) => Some(Place::At(place.clone())),
+        Target::Below(root) => root.any().ok().map(Place::At),
+    };
+    rule.targets.iter().filter_map(place).collect()
+}
+
+impl Opened {
+    fn inquiry<'a>(
+        &'a self,
+        limit: Option<Rate>,
+        is_fresh_wanted: bool,
+        observer: &'a dyn PlanObserver,
+    ) -> Inquiry<'a> {
+        let of_limit = self.ends.iter().find(|(known, _)| *known == limit);
+        let (_, ends) = of_limit.unwrap_or(&self.ends[0]);
+        Inquiry {
+            ends,
+            rules: &self.file.rules,
+            memory: &self.memory,
+            now: Timestamp::now(),
+            is_fresh_wanted,
+            observer,
+        }
+    }
+
+    /// The numbers of the rules with these names; of all when none is given.
+    fn named(&self, names: &[String]) -> Result<BTreeSet<usize>, UsageError> {
+        let rules = &self.file.rules;
+        if names.is_empty() {
+            return Ok((0..rules.len()).collect());
+        }
+        let number = |name: &String| {
+            rules.iter().position(|rule| rule.name == *name).ok_or_else(|| {
+                let known: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+                UsageError(format!("no rule is called '{name}'; there are {}", known.join(", ")))
+            })
+        };
+        names.iter().map(number).collect()
+    }
+
+    /// The rules to ask for those that are `due`: where something may be taken away, others that may keep it count too.
+    fn asked(&self, due: &BTreeSet<usize>) -> Vec<usize> {
+        let prunes = |number: &usize| self.file.rules[*number].prune.mode != PruneMode::Off;
+        if due.iter().any(prunes) {
+            return (0..self.file.rules.len()).collect();
+        }
+        due.iter().copied().collect()
+    }
+
+    /// The lock file that is asked for.
+    fn lock(&self, args: &LockArgs) -> anyhow::Result<Option<Lock>> {
+        if !args.locked {
+            return Ok(None);
+        }
+        let path = lock_path(&self.path, args.lock.as_deref())?;
+        Ok(Some(read_lock(&path)?))
+    }
+}
+
+/// Shows how many repositories were asked, unless nobody wants to see it.
+fn asking(context: &Context) -> Box<dyn PlanObserver> {
+    match context.quiet {
+        true => Box::new(()),
+        false => Box::new(Fetched::counting("repositories", &context.console)),
+    }
+}
+
+/// The lock file of a file of rules, unless another is named.
+fn lock_path(rules: &Path, named: Option<&Path>) -> Result<PathBuf, UsageError> {
+    match named {
+        Some(path) => Ok(path.to_owned()),
+        None if rules.as_os_str() == "-" => {
+            Err(UsageError("rules from standard input need --lock FILE".to_owned()))
+        }
+        None => Ok(rules.with_extension("lock")),
+    }
+}
+
+fn read_lock(path: &Path) -> anyhow::Result<Lock> {
+    use anyhow::Context as _;
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read {}: 'tag-sync update' writes it", path.display()))?;
+    Ok(Lock::parse(&path.display().to_string(), &text)?)
+}
+
+/// The share of this machine.
+struct Share(Option<(Shard, Assignment)>);
+
+impl Share {
+    /// The share that is asked for, of the repositories that the rules name. Those that are found below a place are
+    /// shared by their names.
+    fn of(which: &WhichArgs, rules: &[Rule], context: &Context) -> anyhow::Result<Self> {
+        let Some(wanted) = which.shard else { return Ok(Self(None)) };
+        let index = context.env.var(longshore::shard::COMPLETION_INDEX);
+        let shard = wanted.resolve(index)?;
+        let targets = rules.iter().flat_map(|rule| &rule.targets);
+        let named = targets.filter_map(|target| match target {
+            Target::Repository(place) => Some(longshore::shard::Unit::new(unit_of(place), 1)),
+            Target::Below(_) => None,
+        });
+        let assignment = Assignment::of(named, shard.count());
+        Ok(Self(Some((shard, assignment))))
+    }
+
+    /// What of a repository is this machine's: the targets that it sees to.
+    fn owned(&self, unit: &Unit) -> Unit {
+        let Some((shard, assignment)) = &self.0 else { return unit.clone() };
+        let is_own = |target: &&longshore::model::Endpoint| {
+            assignment.owner(&unit_of(target)) == shard.index()
+        };
+        Unit { targets: unit.targets.iter().filter(is_own).cloned().collect(), ..unit.clone() }
+    }
+
+    fn shard(&self) -> Option<Shard> {
+        self.0.as_ref().map(|(shard, _)| *shard)
+    }
+}

@@ -1,0 +1,95 @@
+//! Reads a file of rules.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::RuleFileError;
+use super::rules::Reading;
+use super::written::Written;
+use crate::mirror::file::{Defaults, Mapping, Placed, Settings, refuse_nulls};
+use crate::mirror::{Document, Position};
+use crate::model::one_line;
+use crate::tagsync::Rule;
+use crate::yaml::{self, Step};
+
+/// The form that is read.
+const VERSION: u64 = 1;
+
+/// A file of rules.
+#[derive(Clone, Debug)]
+pub struct RuleFile {
+    /// What it is called.
+    pub name: String,
+    /// Its rules; never empty.
+    pub rules: Vec<Rule>,
+    /// How registries are reached.
+    pub settings: Settings,
+    /// What it says, as it is written.
+    pub(super) document: Value,
+}
+
+impl RuleFile {
+    /// Reads `text`, which is that of the file at `path` (`-` for standard input). Paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// With line and column, when anything in it is not understood or cannot hold together.
+    pub fn read(path: &Path, text: &str) -> Result<Self, RuleFileError> {
+        let name = one_line(&path.display().to_string(), 300);
+        let wrong = |source| RuleFileError::Document { file: name.clone(), source };
+        let document = Document::read(&name, text).map_err(wrong)?;
+        require_version(&document).map_err(wrong)?;
+        refuse_nulls(&document, document.value(), &mut yaml::Path::default())?;
+        let Mapping(written): Mapping<Written> =
+            document.typed(document.value().clone()).map_err(wrong)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let placed = Placed { file: &document, folder };
+        let settings = Settings::read(None, Defaults::default(), written.registries, &placed)?;
+        settings.check()?;
+        if written.rules.is_empty() {
+            return Err(RuleFileError::Nothing { file: name });
+        }
+        let mut rules: Vec<Rule> = Vec::new();
+        let mut names: HashMap<String, Position> = HashMap::new();
+        for (index, Mapping(rule)) in written.rules.into_iter().enumerate() {
+            let reading = Reading { file: &document, folder, index };
+            let rule = reading.rule(rule, &written.defaults.0).map_err(wrong)?;
+            let first = names.insert(rule.name.clone(), rule.position.clone());
+            if let Some(first) = first {
+                let message = format!(
+                    "two rules are called '{}', the other one at {first}: give this one another name",
+                    one_line(&rule.name, 100)
+                );
+                return Err(wrong(document.wrong(&reading.path(&[]), &message)));
+            }
+            rules.push(rule);
+        }
+        Ok(Self { rules, settings, document: document.value().clone(), name: name.clone() })
+    }
+
+    /// A file of another tool, read as these rules.
+    #[must_use]
+    pub fn foreign(name: String, rules: Vec<Rule>, settings: Settings) -> Self {
+        Self { name, rules, settings, document: Value::Null }
+    }
+}
+
+fn require_version(document: &Document<'_>) -> Result<(), yaml::Error> {
+    let found = match document.value() {
+        // What it is instead is told by its type.
+        Value::Object(fields) => fields.get("version"),
+        Value::Null => None,
+        _ => return Ok(()),
+    };
+    let found = match found {
+        Some(version) if version.as_u64() == Some(VERSION) => return Ok(()),
+        Some(Value::Null) | None => "missing".to_owned(),
+        Some(other) => one_line(&other.to_string(), 80),
+    };
+    let path: yaml::Path = [Step::from("version")].into_iter().collect();
+    let message = format!(
+        "version is {found} where 1 belongs; the files of skopeo and regsync are read with --format"
+    );
+    Err(document.wrong(&path, &message))
+}

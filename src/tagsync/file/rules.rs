@@ -1,0 +1,284 @@
+//! Makes a rule of what is written.
+
+use std::path::Path;
+
+use super::written::{
+    Choice, Choices, Either, ListOr, NewestWish, OnChangeWish, RenameWish, Tags, TargetText,
+    WindowWish, Wishes, WrittenRule,
+};
+use crate::mirror::file::Mapping;
+use crate::mirror::{Document, Parsed, Root, path_of};
+use crate::model::{Endpoint, Rate};
+use crate::tagsync::{
+    Days, MAX_DELETE, Newest, OnChange, Order, Prereleases, Prune, Rename, RenameRule, Rule,
+    Schedule, Select, Source, Target, Window, Windows, Zone,
+};
+use crate::transfer::Attachments;
+use crate::yaml::{self, Step};
+
+/// How old what is remembered of a target may be where nothing else is said.
+const RECHECK: &str = "1d";
+
+/// One rule that is being read.
+pub(super) struct Reading<'a> {
+    pub(super) file: &'a Document<'a>,
+    /// What paths are relative to.
+    pub(super) folder: &'a Path,
+    pub(super) index: usize,
+}
+
+type Result<T> = std::result::Result<T, yaml::Error>;
+
+impl Reading<'_> {
+    /// The way to something in the rule.
+    pub(super) fn path(&self, steps: &[&str]) -> yaml::Path {
+        let rule = [Step::from("rules"), Step::from(self.index)];
+        rule.into_iter().chain(steps.iter().map(|step| Step::from(*step))).collect()
+    }
+
+    fn wrong(&self, steps: &[&str], message: &str) -> yaml::Error {
+        self.file.wrong(&self.path(steps), message)
+    }
+
+    pub(super) fn rule(&self, written: WrittenRule, defaults: &Wishes) -> Result<Rule> {
+        let is_own = written.wishes().schedule.is_some();
+        let wishes = written.wishes().or(defaults);
+        let WrittenRule { name, source, to, repositories, tags, digests, rename, .. } = written;
+        let source = self.source(source.0.0, repositories)?;
+        let targets = self.targets(&source, to)?;
+        let name = name.map_or_else(|| source.to_string(), |name| name.0.0);
+        let is_image = matches!(source, Source::Image(..));
+        if is_image && tags.is_some() {
+            return Err(self.wrong(&["tags"], "the source is one tag: write one or the other"));
+        }
+        Ok(Rule {
+            name,
+            position: self.file.position(&self.path(&[])),
+            select: tags.map_or_else(Select::default, select),
+            digests: digests.into_iter().map(|digest| digest.0).collect(),
+            rename: self.rename(rename)?,
+            platforms: wishes.platforms.into_iter().flatten().map(|p| p.0).collect(),
+            attachments: match wishes.referrers {
+                None => Attachments::New,
+                Some(true) => Attachments::All,
+                Some(false) => Attachments::None,
+            },
+            prune: prune(wishes.prune),
+            backup: wishes.backup.map(|backup| backup.0),
+            immutable: wishes.immutable.into_iter().flatten().map(|p| p.0).collect(),
+            on_change: wishes.on_change.map(|told| self.on_change(told)),
+            schedule: self.schedule(wishes.schedule, wishes.time_zone.as_ref(), is_own)?,
+            window: self.window(wishes.window, wishes.time_zone)?,
+            recheck: match wishes.recheck {
+                Some(age) => age.0,
+                None => RECHECK.parse().map_err(|_| self.wrong(&[], "no time to recheck"))?,
+            },
+            source,
+            targets,
+        })
+    }
+
+    fn source(
+        &self,
+        source: Source,
+        repositories: Option<ListOr<Mapping<Choices>, Parsed<Choice>>>,
+    ) -> Result<Source> {
+        match (source, repositories) {
+            (Source::Below { namespace, .. }, wanted) => {
+                let Choices { allow, deny } = wanted.map_or_else(Choices::default, choices);
+                let [allow, deny] =
+                    [allow, deny].map(|list| list.into_iter().map(|pattern| pattern.0).collect());
+                Ok(Source::Below { namespace, allow, deny })
+            }
+            (source, None) => Ok(source),
+            (_, Some(_)) => Err(self.wrong(
+                &["repositories"],
+                "the source is one repository: repositories are chosen below a place, as in quay.io/org/",
+            )),
+        }
+    }
+
+    fn targets(
+        &self,
+        source: &Source,
+        to: Either<Parsed<TargetText>, Vec<Parsed<TargetText>>>,
+    ) -> Result<Vec<Target>> {
+        let texts = match to {
+            Either::Short(text) => vec![text],
+            Either::Long(texts) if texts.is_empty() => {
+                return Err(self.wrong(&["to"], "a rule goes somewhere: name a target"));
+            }
+            Either::Long(texts) => texts,
+        };
+        let mut targets: Vec<Target> = Vec::new();
+        for text in texts {
+            let target = self.target(source, text.0)?;
+            if targets.contains(&target) {
+                return Err(self.wrong(&["to"], &format!("{target} is named twice")));
+            }
+            targets.push(target);
+        }
+        Ok(targets)
+    }
+
+    fn target(&self, source: &Source, text: TargetText) -> Result<Target> {
+        let place = match source {
+            Source::Repository(place) | Source::Image(place, _) => place,
+            Source::Below { namespace, .. } => {
+                let target = self.below(text)?;
+                if target.to_string() == namespace.to_string().trim_end_matches('/') {
+                    return Err(self.wrong(&["to"], "the tags would go where they come from"));
+                }
+                return Ok(target);
+            }
+        };
+        let target = match text.0 {
+            Target::Repository(target) => target,
+            Target::Below(root) => self.own_place(place, &root)?,
+        };
+        match target == *place {
+            true => Err(self.wrong(&["to"], "the tags would go where they come from")),
+            false => Ok(Target::Repository(target)),
+        }
+    }
+
+    /// The place of one repository below a root, under the path that it has at its own registry.
+    fn own_place(&self, place: &Endpoint, root: &Root) -> Result<Endpoint> {
+        let own = path_of(place).and_then(|path| root.repository(&path).ok());
+        let message = format!("{place} has no name below {root}: name a repository");
+        own.ok_or_else(|| self.wrong(&["to"], &message))
+    }
+
+    /// The root that a text means, with or without a slash at its end.
+    fn below(&self, text: TargetText) -> Result<Target> {
+        let message = "many repositories go below REGISTRY/ or REGISTRY/PATH/";
+        match text {
+            TargetText(Target::Below(root), _) => Ok(Target::Below(root)),
+            TargetText(Target::Repository(_), Some(namespace)) => {
+                let root = namespace.to_string().parse::<Root>();
+                root.map(Target::Below).map_err(|_| self.wrong(&["to"], message))
+            }
+            TargetText(Target::Repository(_), None) => Err(self.wrong(&["to"], message)),
+        }
+    }
+
+    fn rename(
+        &self,
+        wish: Option<Either<Parsed<Rename>, Vec<Mapping<RenameWish>>>>,
+    ) -> Result<Rename> {
+        let rules = match wish {
+            None => return Ok(Rename::default()),
+            Some(Either::Short(template)) => return Ok(template.0),
+            Some(Either::Long(rules)) => rules,
+        };
+        let rules = rules.into_iter().enumerate().map(|(item, Mapping(wish))| {
+            RenameRule::new(&wish.matching, &wish.to).map_err(|error| {
+                let mut path = self.path(&["rename"]);
+                path.0.push(Step::from(item));
+                self.file.wrong(&path, &error.to_string())
+            })
+        });
+        rules.collect::<Result<_>>().map(Rename::by_rules)
+    }
+
+    fn on_change(&self, wish: Either<String, Mapping<OnChangeWish>>) -> OnChange {
+        match wish {
+            Either::Short(command) => OnChange { command: Some(command), ..OnChange::default() },
+            Either::Long(Mapping(wish)) => OnChange {
+                command: wish.command,
+                timeout: wish.timeout.map(|time| time.0.0),
+                url: wish.url.map(|url| url.0.0),
+                secret_file: wish.secret_file.map(|file| self.folder.join(file.0.0)),
+            },
+        }
+    }
+
+    fn schedule(
+        &self,
+        schedule: Option<String>,
+        zone: Option<&Parsed<Zone>>,
+        is_own: bool,
+    ) -> Result<Option<Schedule>> {
+        let zone = zone.map(|zone| zone.0.clone()).unwrap_or_default();
+        let read = |text: String| Schedule::new(&text, &zone);
+        schedule.map(read).transpose().map_err(|error| {
+            let path = match is_own {
+                true => self.path(&["schedule"]),
+                false => ["defaults", "schedule"].into_iter().collect(),
+            };
+            self.file.wrong(&path, &error.to_string())
+        })
+    }
+
+    fn window(
+        &self,
+        windows: Option<Vec<Mapping<WindowWish>>>,
+        zone: Option<Parsed<Zone>>,
+    ) -> Result<Windows<Rate>> {
+        let zone = zone.map(|zone| zone.0).unwrap_or_default();
+        let windows = windows.into_iter().flatten().enumerate().map(|(item, Mapping(wish))| {
+            let WindowWish { from, to, days, limit_rate } = wish;
+            let days = match days {
+                Some(days) => days.into_iter().map(|days| days.0).collect(),
+                None => Days::ALL,
+            };
+            Window::new(from.0, to.0, days, limit_rate.map(|rate| rate.0)).map_err(|error| {
+                let mut path = self.path(&["window"]);
+                path.0.push(Step::from(item));
+                self.file.wrong(&path, &error.to_string())
+            })
+        });
+        Ok(Windows::new(windows.collect::<Result<_>>()?, zone))
+    }
+}
+
+fn choices(wanted: ListOr<Mapping<Choices>, Parsed<Choice>>) -> Choices {
+    let list = match wanted {
+        ListOr::Other(Mapping(choices)) => return choices,
+        ListOr::List(list) => list,
+    };
+    let mut choices = Choices::default();
+    for choice in list {
+        match choice.0 {
+            Choice::Allow(pattern) => choices.allow.push(Parsed(pattern)),
+            Choice::Deny(pattern) => choices.deny.push(Parsed(pattern)),
+        }
+    }
+    choices
+}
+
+fn select(wanted: ListOr<Mapping<Tags>, Parsed<Choice>>) -> Select {
+    let Tags { allow, deny, semver, prerelease, newest, older_than, newer_than } = match wanted {
+        ListOr::Other(Mapping(tags)) => tags,
+        ListOr::List(list) => {
+            let Choices { allow, deny } = choices(ListOr::List(list));
+            Tags { allow, deny, ..Tags::default() }
+        }
+    };
+    Select {
+        allow: allow.into_iter().map(|pattern| pattern.0).collect(),
+        deny: deny.into_iter().map(|pattern| pattern.0).collect(),
+        semver: semver.map(|range| range.0),
+        prerelease: if prerelease { Prereleases::All } else { Prereleases::Named },
+        newest: newest.map(|newest| match newest {
+            Either::Short(count) => Newest { count, by: Order::Semver },
+            Either::Long(Mapping(NewestWish { count, by: own })) => {
+                Newest { count, by: own.map_or(Order::Semver, Order::from) }
+            }
+        }),
+        older_than: older_than.map(|age| age.0),
+        newer_than: newer_than.map(|age| age.0),
+    }
+}
+
+fn prune(wish: Option<Either<super::written::Mode, Mapping<super::written::PruneWish>>>) -> Prune {
+    match wish {
+        None => Prune::default(),
+        Some(Either::Short(mode)) => Prune { mode: mode.0, ..Prune::default() },
+        Some(Either::Long(Mapping(wish))) => Prune {
+            mode: wish.mode.0,
+            protect: wish.protect.into_iter().map(|pattern| pattern.0).collect(),
+            max_delete: wish.max_delete.unwrap_or(MAX_DELETE),
+        },
+    }
+}

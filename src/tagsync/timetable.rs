@@ -1,0 +1,153 @@
+//! Which rules are to run when.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Rule, Schedule, State, Target, jitter};
+use crate::model::{Endpoint, Rate};
+
+/// The longest time by which a run is put off, so that not all come to a registry at once.
+const WIDEST: SignedDuration = SignedDuration::from_secs(60);
+
+/// When each rule of a file runs next.
+#[derive(Debug)]
+pub struct Timetable<'r> {
+    rules: &'r [Rule],
+    next: Vec<Timestamp>,
+    /// The lane of each rule: rules that may touch the same target are in one lane, and never run at once.
+    lanes: Vec<usize>,
+    fallback: Schedule,
+}
+
+/// Rules that run now, together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Their lane.
+    pub lane: usize,
+    /// Their numbers.
+    pub rules: BTreeSet<usize>,
+    /// The limit of the window that is open.
+    pub limit: Option<Rate>,
+    /// When that closes, or another one counts.
+    pub until: Timestamp,
+}
+
+impl<'r> Timetable<'r> {
+    /// The timetable of the rules `which` of `rules`, from `now` on. Rules without a schedule have `fallback`. Those that run
+    /// at intervals run at once; those that have times of day wait for these.
+    #[must_use]
+    pub fn new(
+        rules: &'r [Rule],
+        which: &BTreeSet<usize>,
+        fallback: Schedule,
+        now: Timestamp,
+    ) -> Self {
+        let first = |(number, rule): (usize, &Rule)| match which.contains(&number) {
+            false => Timestamp::MAX,
+            true => match rule.schedule.as_ref().unwrap_or(&fallback) {
+                schedule if schedule.is_interval() => now,
+                schedule => schedule.next(now),
+            },
+        };
+        let next = rules.iter().enumerate().map(first).collect();
+        Self { rules, next, lanes: lanes(rules), fallback }
+    }
+
+    /// What is to run at the time `now`, in lanes that are not `busy`. A rule whose window is closed waits until it opens.
+    pub fn due(&mut self, now: Timestamp, busy: &BTreeSet<usize>) -> Vec<Due> {
+        let mut due: Vec<Due> = Vec::new();
+        for (number, rule) in self.rules.iter().enumerate() {
+            let lane = self.lanes[number];
+            if self.next[number] > now || busy.contains(&lane) {
+                continue;
+            }
+            let (limit, until) = match rule.window.at(now) {
+                State::Open { limit, until } => (limit, until),
+                State::Closed { until } => {
+                    self.next[number] = until;
+                    continue;
+                }
+            };
+            match due.iter_mut().find(|due| due.lane == lane) {
+                // One of another limit takes its turn after these.
+                Some(due) if due.limit != limit => {}
+                Some(due) => {
+                    due.rules.insert(number);
+                    due.until = due.until.min(until);
+                }
+                None => due.push(Due { lane, rules: [number].into(), limit, until }),
+            }
+        }
+        due
+    }
+
+    /// Takes note that rules begin to run now: they run again at the next time of their schedule, a little later as
+    /// `random` (0 to 1) says.
+    pub fn begun(&mut self, due: &Due, now: Timestamp, random: f64) {
+        for &number in &due.rules {
+            let schedule = self.rules[number].schedule.as_ref().unwrap_or(&self.fallback);
+            let next = schedule.next(now);
+            let gap = next.duration_since(now);
+            let late = jitter((gap / 10).min(WIDEST), random);
+            self.next[number] = next.saturating_add(late).unwrap_or(Timestamp::MAX);
+        }
+    }
+
+    /// Takes note that rules could not do all within their window: they go on when one is open again.
+    pub fn put_off(&mut self, due: &Due) {
+        for &number in &due.rules {
+            self.next[number] = self.next[number].min(due.until);
+        }
+    }
+
+    /// When a rule runs next; the end of time when never.
+    #[must_use]
+    pub fn next(&self, rule: usize) -> Timestamp {
+        self.next[rule]
+    }
+
+    /// The next time at which something is to run in a lane that is not `busy`.
+    #[must_use]
+    pub fn wake(&self, busy: &BTreeSet<usize>) -> Timestamp {
+        let free = (0..self.next.len()).filter(|number| !busy.contains(&self.lanes[*number]));
+        free.map(|number| self.next[number]).min().unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// The lane of each rule.
+fn lanes(rules: &[Rule]) -> Vec<usize> {
+    let mut lanes: Vec<usize> = (0..rules.len()).collect();
+    for (number, rule) in rules.iter().enumerate() {
+        for (before, other) in rules[..number].iter().enumerate() {
+            if touch(&rule.targets, &other.targets) {
+                let (from, to) = (lanes[number], lanes[before]);
+                lanes.iter_mut().filter(|lane| **lane == from).for_each(|lane| *lane = to);
+            }
+        }
+    }
+    lanes
+}
+
+/// Whether two rules may write to the same place.
+fn touch(one: &[Target], other: &[Target]) -> bool {
+    one.iter().any(|one| other.iter().any(|other| meet(one, other)))
+}
+
+fn meet(one: &Target, other: &Target) -> bool {
+    let is_below = |place: &str, root: &str| {
+        place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let text = |place: &Endpoint| place.to_string();
+    match (one, other) {
+        (Target::Repository(one), Target::Repository(other)) => one == other,
+        (Target::Repository(place), Target::Below(root))
+        | (Target::Below(root), Target::Repository(place)) => {
+            is_below(&text(place), &root.to_string())
+        }
+        (Target::Below(one), Target::Below(other)) => {
+            let (one, other) = (one.to_string(), other.to_string());
+            is_below(&one, &other) || is_below(&other, &one)
+        }
+    }
+}
