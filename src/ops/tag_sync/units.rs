@@ -68,11 +68,7 @@ impl Lists {
         (units, troubles)
     }
 
-    async fn below(
-        &mut self,
-        open: &dyn Open,
-        namespace: &Namespace,
-    ) -> Listed {
+    async fn below(&mut self, open: &dyn Open, namespace: &Namespace) -> Listed {
         let Namespace { registry, path } = namespace;
         let key = (registry.to_string(), path.clone());
         if let Some(known) = self.0.get(&key) {
