@@ -50,6 +50,13 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether it may put tags there, as far as its text tells.
+    #[must_use]
+    pub fn may_write_to(&self, place: &Endpoint) -> bool {
+        let place = Target::Repository(place.clone());
+        self.targets.iter().any(|target| target.meets(&place))
+    }
+
     /// Where the tags of the repository `source` go.
     #[must_use]
     pub fn places_of(&self, source: &str) -> Vec<String> {
@@ -112,6 +119,21 @@ pub enum Target {
 }
 
 impl Target {
+    /// Whether both may be the same repository.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        let is_below = |place: &str, root: &str| {
+            place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let (one, two) = (self.to_string(), other.to_string());
+        match (self, other) {
+            (Self::Repository(one), Self::Repository(other)) => one == other,
+            (Self::Repository(_), Self::Below(_)) => is_below(&one, &two),
+            (Self::Below(_), Self::Repository(_)) => is_below(&two, &one),
+            (Self::Below(_), Self::Below(_)) => is_below(&one, &two) || is_below(&two, &one),
+        }
+    }
+
     /// The place for the repository at `rest` below the place of the source; of a single one, the place itself.
     #[must_use]
     pub fn place(&self, rest: Option<&RepositoryPath>) -> Option<Endpoint> {

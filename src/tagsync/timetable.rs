@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Rule, Schedule, State, Target, jitter};
-use crate::model::{Endpoint, Rate};
+use crate::model::Rate;
 
 /// The longest time by which a run is put off, so that not all come to a registry at once.
 const WIDEST: SignedDuration = SignedDuration::from_secs(60);
@@ -131,23 +131,5 @@ fn lanes(rules: &[Rule]) -> Vec<usize> {
 
 /// Whether two rules may write to the same place.
 fn touch(one: &[Target], other: &[Target]) -> bool {
-    one.iter().any(|one| other.iter().any(|other| meet(one, other)))
-}
-
-fn meet(one: &Target, other: &Target) -> bool {
-    let is_below = |place: &str, root: &str| {
-        place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let text = |place: &Endpoint| place.to_string();
-    match (one, other) {
-        (Target::Repository(one), Target::Repository(other)) => one == other,
-        (Target::Repository(place), Target::Below(root))
-        | (Target::Below(root), Target::Repository(place)) => {
-            is_below(&text(place), &root.to_string())
-        }
-        (Target::Below(one), Target::Below(other)) => {
-            let (one, other) = (one.to_string(), other.to_string());
-            is_below(&one, &other) || is_below(&other, &one)
-        }
-    }
+    one.iter().any(|one| other.iter().any(|other| one.meets(other)))
 }

@@ -148,6 +148,9 @@ pub(crate) struct UndoArgs {
     /// The list, as 'run' has told it
     #[arg(value_name = "LIST")]
     pub(crate) list: PathBuf,
+    /// The file of rules, for how it says that registries are reached
+    #[arg(value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) reach: ReachArgs,
 }

@@ -5,7 +5,7 @@ use super::units::{Lists, Unit};
 use super::{Inquiry, SyncError, Trouble};
 use crate::mirror::Place;
 use crate::model::{Digest, Endpoint, RepositoryPath, Tag};
-use crate::tagsync::{Rule, Source, Target, Why};
+use crate::tagsync::{Rule, Source, Why};
 
 /// What one rule says of one tag.
 #[derive(Debug)]
@@ -75,14 +75,7 @@ fn may_touch(rule: &Rule, place: &Endpoint) -> bool {
         Source::Repository(source) | Source::Image(source, _) => source == place,
         Source::Below { namespace, .. } => rest(namespace, place).is_some(),
     };
-    let is_target = |target: &Target| match target {
-        Target::Repository(target) => target == place,
-        Target::Below(root) => {
-            let text = root.to_string();
-            place.to_string().strip_prefix(&text).is_some_and(|rest| rest.starts_with('/'))
-        }
-    };
-    is_source || rule.targets.iter().any(is_target)
+    is_source || rule.may_write_to(place)
 }
 
 fn rest(namespace: &crate::mirror::Namespace, place: &Endpoint) -> Option<RepositoryPath> {

@@ -87,9 +87,12 @@ pub async fn propose(inquiry: &Inquiry<'_>, selected: Selected, due: &BTreeSet<u
         let rule = &inquiry.rules[unit.rule];
         let found = targets.entry(target.clone()).or_insert_with(|| {
             order.push(target.clone());
-            Found::default()
+            let writes_here = |rule: &&Rule| rule.may_write_to(&target);
+            let rules = inquiry.rules.iter().filter(writes_here).collect();
+            let holding = Holding { rules, ..Holding::default() };
+            Found { holding, ..Found::default() }
         });
-        found.holding.rules.push(rule);
+        found.modes.push(rule.prune.mode);
         found.is_doubtful |= !chosen.troubles.is_empty();
         match compared {
             None => found.holding.wanted.extend(names(rule, chosen)),
@@ -177,6 +180,8 @@ struct Found<'r> {
     /// The first rule that puts something there now.
     rule: Option<usize>,
     holding: Holding<'r>,
+    /// What rules that have something to bring here say of tags that nobody wants.
+    modes: Vec<PruneMode>,
     there: Option<Vec<Tag>>,
     /// Whether it is not known for sure what is wanted there.
     is_doubtful: bool,
@@ -219,18 +224,15 @@ impl Found<'_> {
         doubtful: &BTreeSet<usize>,
         rules: &[Rule],
     ) -> Result<Option<Stray>, Box<Trouble>> {
-        let mode = self.holding.rules.iter().map(|rule| rule.prune.mode).max();
+        let mode = self.modes.iter().copied().max();
         let (Some(mode), Some(rule)) = (mode.filter(|mode| *mode != PruneMode::Off), self.rule)
         else {
             return Ok(None);
         };
         let trouble = |error| Box::new(Trouble::at(rule, None, Some(place.clone()), error));
-        let is_doubtful = self.is_doubtful
-            || self
-                .holding
-                .rules
-                .iter()
-                .any(|rule| doubtful.iter().any(|number| rules[*number].name == rule.name));
+        // One of which nothing is known may want anything here.
+        let is_doubtful =
+            self.is_doubtful || doubtful.iter().any(|number| rules[*number].may_write_to(&place));
         if is_doubtful {
             return Err(trouble(SyncError::Doubtful(place.clone())));
         }

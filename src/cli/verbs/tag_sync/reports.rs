@@ -51,9 +51,7 @@ pub(super) fn tell(
         }
     }
     if !context.quiet {
-        for list in &run.undo {
-            context.console.lines([format!("undo: longshore tag-sync undo {list}")]);
-        }
+        context.console.lines(run.undoing(file));
         if file.rules.len() > 1 {
             context.console.lines(run.table().lines().map(str::to_owned));
         }

@@ -8,10 +8,11 @@ use longshore::model::Endpoint;
 use longshore::ops::Fate;
 use longshore::ops::tag_sync::{Pruned, PrunedTag, SyncError, Synced, SyncedImage, Trouble};
 use longshore::shard::Shard;
-use longshore::tagsync::Rule;
+use longshore::tagsync::{Rule, RuleFile};
 use longshore::transfer::{ImageReport, Outcome};
 use serde_json::{Map, Value, json};
 
+use crate::cli::args::shell_word;
 use crate::cli::diagnose::{Diagnosis, diagnose};
 use crate::cli::verbs::images::fields;
 use crate::cli::verbs::junit::{Case, Verdict};
@@ -23,7 +24,7 @@ pub(super) struct Run {
     pub(super) images: Vec<Told>,
     pub(super) pruned: Vec<ToldTag>,
     kept: BTreeMap<usize, usize>,
-    pub(super) undo: Vec<String>,
+    undo: Vec<String>,
     /// How much waits for a window.
     put_off: usize,
     shard: Option<Shard>,
@@ -138,6 +139,14 @@ impl Run {
             _ => None,
         });
         copied.chain(self.pruned.iter().map(ToldTag::line))
+    }
+
+    /// The commands that put back what was deleted.
+    pub(super) fn undoing(&self, file: &RuleFile) -> impl Iterator<Item = String> {
+        let rules = Some(file.name.as_str()).filter(|name| *name != "-");
+        let rules = rules.map(|name| format!(" {}", shell_word(name))).unwrap_or_default();
+        let lists = self.undo.iter();
+        lists.map(move |list| format!("undo: longshore tag-sync undo {}{rules}", shell_word(list)))
     }
 
     /// Whether anything is different now, or failed.

@@ -8,10 +8,11 @@ use longshore::http::Traffic;
 use longshore::mirror::Place;
 use longshore::ops::tag_sync::{Undo, UndoneTag, undo};
 use longshore::session::SessionOptions;
+use longshore::tagsync::RuleFile;
 use serde_json::{Value, json};
 
 use crate::cli::Context;
-use crate::cli::args::{Format, UndoArgs};
+use crate::cli::args::{Format, UndoArgs, settings};
 use crate::cli::exit::Exit;
 use crate::cli::verbs::ends;
 
@@ -20,9 +21,13 @@ pub(super) fn start(
     args: UndoArgs,
     context: &Context,
 ) -> anyhow::Result<BoxFuture<'_, anyhow::Result<Exit>>> {
-    let UndoArgs { list: path, reach } = args;
+    let UndoArgs { list: path, rules, reach } = args;
     let list = Undo::read(&path)?;
-    let copy = reach.resolve();
+    let mut copy = reach.resolve();
+    if let Some(file) = rules {
+        let rules = RuleFile::read(&file, &context.input.file(&file)?)?;
+        settings::apply(&mut copy, &rules.settings);
+    }
     let shared = SessionOptions {
         write: copy.write,
         traffic: Arc::new(Traffic::new(copy.traffic.clone())),

@@ -264,9 +264,7 @@ impl Watch<'_> {
         if let Err(error) = printed {
             context.report(&error.into());
         }
-        for list in &run.undo {
-            context.note(format!("undo: longshore tag-sync undo {list}"));
-        }
+        run.undoing(&generation.opened.file).for_each(|line| context.note(line));
         troubles.tell(&run, &due.rules, rules, context);
         let total = run.total();
         if total.copied + total.deleted > 0 {
