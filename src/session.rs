@@ -36,6 +36,8 @@ pub struct SessionOptions {
     pub registries: Arc<HashMap<Registry, RegistryOptions>>,
     /// A login that is given by hand, and the registry that it is for. It goes to no other.
     pub given: Option<(Registry, Credential)>,
+    /// Logins of single registries where none is given by hand. They are found before those of auth files.
+    pub logins: Arc<HashMap<Registry, Credential>>,
     /// How often to try again.
     pub retry: RetryPolicy,
     /// How long no byte may come before a connection counts as dead.
@@ -56,6 +58,7 @@ impl Default for SessionOptions {
             authfile: None,
             registries: Arc::default(),
             given: None,
+            logins: Arc::default(),
             retry: RetryPolicy::default(),
             stall: STALL,
             traffic: Arc::default(),
@@ -136,11 +139,13 @@ impl Session {
 
     /// A client for `registry`. One that `registries.conf` does not trust with less is reached as the options say.
     async fn client_with(&self, registry: &Registry, trust: Trust) -> Result<Client, Error> {
+        let own = self.options.registries.get(registry);
+        let trust = if own.is_some_and(|own| own.is_unverified) { Trust::Waived } else { trust };
         let mut clients = self.clients.lock().await;
         if let Some(client) = clients.get(&(registry.clone(), trust)) {
             return Ok(client.clone());
         }
-        let asked = match self.options.registries.get(registry) {
+        let asked = match own {
             Some(own) => self.options.connection.or(&own.connection),
             None => self.options.connection.clone(),
         };
@@ -261,14 +266,13 @@ impl Session {
     }
 }
 
-/// Logins: the one that is given by hand, and those of `authfile` or else of the usual files.
+/// Logins: the one that is given by hand, those of single registries, and those of `authfile` or else of the usual files.
 fn lookup(env: &Env, authfile: Option<&Path>, options: &SessionOptions) -> Arc<Lookup> {
     let helpers = Helpers::new(env.var("PATH").map(ToOwned::to_owned));
     let lookup = Lookup::new(AuthFiles::find(env, authfile), helpers);
-    Arc::new(match options.given.clone() {
-        Some((registry, credential)) => lookup.with_given(registry, credential),
-        None => lookup,
-    })
+    let logins = options.logins.iter().map(|(registry, login)| (registry.clone(), login.clone()));
+    let given = logins.chain(options.given.clone());
+    Arc::new(given.fold(lookup, |lookup, (registry, login)| lookup.with_given(registry, login)))
 }
 
 /// Where unfinished uploads are kept, for whoever has a home.

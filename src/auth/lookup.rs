@@ -68,7 +68,7 @@ pub struct Found {
 /// Finds credentials. Files are read when they are needed, each once; helpers and the keyring are asked only for the
 /// registry in use, each once.
 pub struct Lookup {
-    given: Option<(Registry, Credential)>,
+    given: HashMap<Registry, Credential>,
     files: Vec<Source>,
     helpers: Helpers,
     vault: Arc<dyn Vault>,
@@ -95,13 +95,20 @@ impl Lookup {
                 files.into_iter().map(|path| Source::new(path, false)).collect()
             }
         };
-        Self { given: None, files, helpers, vault: Arc::new(Keyring), asked: Mutex::default() }
+        Self {
+            given: HashMap::new(),
+            files,
+            helpers,
+            vault: Arc::new(Keyring),
+            asked: Mutex::default(),
+        }
     }
 
     /// With a credential given by hand, which is for `registry` and goes to no other.
     #[must_use]
-    pub fn with_given(self, registry: Registry, credential: Credential) -> Self {
-        Self { given: Some((registry, credential)), ..self }
+    pub fn with_given(mut self, registry: Registry, credential: Credential) -> Self {
+        self.given.insert(registry, credential);
+        self
     }
 
     /// With another vault than the operating system's keyring.
@@ -116,7 +123,7 @@ impl Lookup {
     /// When a file cannot be used, or a helper fails that is named for this very registry. A failing `credsStore`,
     /// which is named for none, is told in the log and passed over.
     pub async fn find(&self, registry: &Registry, path: &str) -> Result<Option<Found>, Error> {
-        if let Some((_, credential)) = self.given.as_ref().filter(|(host, _)| host == registry) {
+        if let Some(credential) = self.given.get(registry) {
             return Ok(Some(Found { credential: credential.clone(), origin: Origin::Given }));
         }
         for source in &self.files {

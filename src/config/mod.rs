@@ -71,4 +71,6 @@ pub struct RegistryOptions {
     pub listing: Option<ListingApi>,
     /// Where these lists are, when they are not where they always are.
     pub listing_url: Option<ListingUrl>,
+    /// Verify nothing of it, and speak to it without TLS where it has none: as `insecure` in `registries.conf`.
+    pub is_unverified: bool,
 }

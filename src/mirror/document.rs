@@ -46,6 +46,16 @@ impl<'a> Document<'a> {
         yaml::wrong(self.text, path, message)
     }
 
+    /// The same of the key that ends `path`.
+    pub(crate) fn wrong_key(&self, path: &Path, message: &str) -> Error {
+        yaml::wrong_key(self.text, path, message)
+    }
+
+    /// What it says, with every scalar as it is written.
+    pub(crate) fn texts(&self) -> Result<Value, Error> {
+        yaml::texts(self.text)
+    }
+
     fn at(&self, place: impl FnOnce(&yaml::Document) -> yaml::Place) -> Position {
         let (line, column) =
             self.document.as_ref().map(place).map_or((1, 1), |place| (place.line, place.column));

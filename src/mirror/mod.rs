@@ -34,7 +34,7 @@ pub use images::{Images, NamePattern};
 pub use lines::ListError;
 pub use mapping::{Line, Mapping, MappingError, Position};
 pub(crate) use named::{NameError, path_of, qualified};
-pub(crate) use parsed::Parsed;
+pub(crate) use parsed::{Parsed, chain};
 pub use part::{Parted, part_of_lines, part_of_mappings, units};
 pub use pinned::PinnedSources;
 pub use place::{Namespace, Place};

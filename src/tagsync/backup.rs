@@ -28,13 +28,25 @@ enum BackupField {
     Date,
     /// The time of day: `235959`.
     Time,
+    /// A part of either: `2026`, `11`.
+    Part(&'static str),
     /// The first twelve digits of the digest of the image that had the tag.
     Digest,
 }
 
 impl Field for BackupField {
-    const ALL: &'static [(&'static str, Self)] =
-        &[("tag", Self::Tag), ("date", Self::Date), ("time", Self::Time), ("digest", Self::Digest)];
+    const ALL: &'static [(&'static str, Self)] = &[
+        ("tag", Self::Tag),
+        ("date", Self::Date),
+        ("time", Self::Time),
+        ("digest", Self::Digest),
+        ("year", Self::Part("%Y")),
+        ("month", Self::Part("%m")),
+        ("day", Self::Part("%d")),
+        ("hour", Self::Part("%H")),
+        ("minute", Self::Part("%M")),
+        ("second", Self::Part("%S")),
+    ];
 }
 
 impl BackupField {
@@ -44,6 +56,8 @@ impl BackupField {
             Self::Tag => "[A-Za-z0-9_][A-Za-z0-9._-]*",
             Self::Date => "[0-9]{8}",
             Self::Time => "[0-9]{6}",
+            Self::Part("%Y") => "[0-9]{4}",
+            Self::Part(_) => "[0-9]{2}",
             Self::Digest => "[0-9a-f]{12}",
         }
     }
@@ -91,6 +105,7 @@ impl Backup {
             BackupField::Tag => tag.to_string(),
             BackupField::Date => now.strftime("%Y%m%d").to_string(),
             BackupField::Time => now.strftime("%H%M%S").to_string(),
+            BackupField::Part(part) => now.strftime(part).to_string(),
             BackupField::Digest => old.short().to_owned(),
         };
         let Ok(name) = self.template.fill(|field| Ok::<_, Infallible>(value(field)));
@@ -166,6 +181,7 @@ mod tests {
             ("before-{digest}", "before-0123456789ab"),
             ("{date}{time}{tag}", "20261125230509v1"),
             ("old-{tag}", "old-v1"),
+            ("{tag}-{year}-{month}-{day}_{hour}.{minute}.{second}", "v1-2026-11-25_23.05.09"),
         ] {
             assert_eq!(name(template, "v1").unwrap(), tag(expected));
             assert_eq!(template.parse::<Backup>().unwrap().to_string(), template);
@@ -190,6 +206,7 @@ mod tests {
             ),
             ("b.{digest}", &["b.0123456789ab"], &["bx0123456789ab", "b.0123456789AB", "b.0123"]),
             ("{tag}-{time}", &["x-235959"], &["x-2359", "x235959"]),
+            ("{tag}-{year}-{month}", &["x-2026-11"], &["x-202-11", "x-2026-1"]),
         ] {
             let backup: Backup = template.parse().unwrap();
             let could_be = |text: &str| text.parse().is_ok_and(|tag| backup.could_be(&tag));
@@ -206,8 +223,8 @@ mod tests {
             ("old-{date}", "'old-{date}' has neither {tag} nor {digest}, so that backups"),
             ("old", "has neither {tag} nor {digest}"),
             (
-                "{tag}-{day}",
-                "has {day}, which is no field: there are {tag}, {date}, {time}, {digest}",
+                "{tag}-{week}",
+                "has {week}, which is no field: there are {tag}, {date}, {time}, {digest}, {year}, {month}, {day}, {hour}, {minute}, {second}",
             ),
             ("-{tag}", "'-{tag}' makes no tags"),
             (long.as_str(), "is too long for a tag"),

@@ -29,7 +29,10 @@ mod zone;
 pub use age::{Age, AgeError};
 pub use backup::{Backup, BackupError, BackupNameError};
 pub use diff::{Holding, Step, step};
-pub use file::{RuleFile, RuleFileError, is_list_of_failures, rules_of_failures};
+pub use file::{
+    Naming, Note, Reach, RuleFile, RuleFileError, SkopeoTarget, Surroundings, is_list_of_failures,
+    rules_of_failures,
+};
 pub use lock::{Change, Lock, LockError, What, difference};
 pub use pattern::{Pattern, PatternError};
 pub use rename::{Rename, RenameError, RenameRule, RenameRuleError};

@@ -91,12 +91,15 @@ pub enum Prereleases {
     /// Those of versions that are in the range: with `<2`, `1.9.0-rc.1` and `1.9.0-alpine` but not `2.0.0-rc.1`. Where
     /// the range names a pre-release, those of the same version are held against it.
     All,
+    /// Those that the order of versions puts there: with `<2`, `2.0.0-rc.1` too, as it comes before 2.0.0, and with
+    /// `>=1.2` not `1.2.0-rc.1`.
+    Ordered,
 }
 
 impl Prereleases {
     /// Whether `version` counts where no range is given.
     pub(super) fn takes(self, version: &Version) -> bool {
-        self == Self::All || version.pre.is_empty()
+        self != Self::Named || version.pre.is_empty()
     }
 }
 
@@ -127,6 +130,7 @@ impl Versions {
         self.alternatives.iter().any(|range| match prereleases {
             Prereleases::Named => range.matches(version),
             Prereleases::All => range.comparators.iter().all(|one| fits_by_release(one, version)),
+            Prereleases::Ordered => range.comparators.iter().all(|one| fits_by_order(one, version)),
         })
     }
 }
@@ -137,6 +141,29 @@ fn fits_by_release(comparator: &Comparator, version: &Version) -> bool {
     let is_named = named == (Some(release.major), Some(release.minor), Some(release.patch));
     let by_suffix = is_named && !comparator.pre.is_empty();
     comparator.matches(if by_suffix { version } else { &release })
+}
+
+/// Numbers that are left out of a bound count as 0, but for `>1.2` and `<=1.2`, which mean all that begins so.
+fn fits_by_order(comparator: &Comparator, version: &Version) -> bool {
+    let Comparator { op, major, minor, patch, .. } = *comparator;
+    let named = Version {
+        pre: comparator.pre.clone(),
+        ..Version::new(major, minor.unwrap_or(0), patch.unwrap_or(0))
+    };
+    let order = version.cmp_precedence(&named);
+    let is_like = || {
+        let release = Version::new(version.major, version.minor, version.patch);
+        comparator.matches(&release)
+    };
+    match (op, patch.is_some()) {
+        (Op::Less, _) => order.is_lt(),
+        (Op::GreaterEq, _) => order.is_ge(),
+        (Op::Exact, true) => order.is_eq(),
+        (Op::Greater, true) => order.is_gt(),
+        (Op::LessEq, true) => order.is_le(),
+        (Op::Greater | Op::LessEq, false) => is_like(),
+        _ => order.is_ge() && is_like(),
+    }
 }
 
 impl FromStr for Versions {

@@ -111,6 +111,36 @@ fn a_pre_release_is_in_a_range_that_names_one_or_that_takes_all() {
 }
 
 #[test]
+fn a_pre_release_is_where_the_order_of_versions_puts_it() {
+    for (range, inside, outside) in [
+        (">=1.2", &["1.2.0", "1.3.0-rc.1", "2.0.0-rc.1"][..], &["1.2.0-rc.1", "1.1.9"][..]),
+        ("<2", &["2.0.0-rc.1", "1.9.0-rc.1", "1.9.9"], &["2.0.0", "2.0.1-rc.1"]),
+        (">1.2.0", &["1.2.1-rc.1", "1.2.1"], &["1.2.0", "1.2.0-rc.1"]),
+        (">1.2", &["1.3.0-rc.1", "1.3.0"], &["1.2.1-rc.1", "1.2.9"]),
+        ("<=1.2.0", &["1.2.0", "1.2.0-rc.1"], &["1.2.1-rc.1"]),
+        ("<=1.2", &["1.2.9", "1.2.9-rc.1", "1.2.0-rc.1"], &["1.3.0-rc.1"]),
+        ("1.2.3", &["1.2.3", "1.2.3_4"], &["1.2.3-rc.1", "1.2.4"]),
+        ("1.2", &["1.2.3", "1.2.3-rc.1"], &["1.2.0-rc.1", "1.3.0-rc.1"]),
+        ("~1.2.3", &["1.2.3", "1.2.4-rc.1"], &["1.2.3-rc.1", "1.3.0-rc.1"]),
+        ("^1.2.3", &["1.2.3", "1.9.0-rc.1"], &["1.2.3-rc.1", "2.0.0-rc.1"]),
+        (">=1.2.0-0", &["1.2.0-rc.1", "1.3.0-rc.1", "1.2.0"], &["1.1.0-rc.1"]),
+        ("^1.2.0-0", &["1.2.0-rc.1", "1.3.0-rc.1"], &["2.0.0-rc.1", "1.1.9"]),
+        (">=1.2.0-rc.2 <1.3", &["1.2.0-rc.2", "1.3.0-rc.1"], &["1.2.0-rc.1", "1.3.0"]),
+        ("1.x || 3", &["1.9.0-rc.1", "3.1"], &["1.0.0-rc.1", "2.0.0-rc.1"]),
+        ("*", &["0.0.0-rc.1", "1.2"], &[]),
+    ] {
+        let versions: Versions = range.parse().unwrap();
+        let fits = |text: &&str| versions.fits(&version(text), Prereleases::Ordered);
+        for text in inside {
+            assert!(fits(text), "{text} in {range}");
+        }
+        for text in outside {
+            assert!(!fits(text), "{text} in {range}");
+        }
+    }
+}
+
+#[test]
 fn what_is_no_range_is_told() {
     for (text, told) in [
         ("", "'' is no range of versions: nothing stands where a range belongs; expected one like"),

@@ -55,6 +55,12 @@ impl Error {
         Self { place, message: one_line(message, SHOWN), snippet: one_line(line, SHOWN) }
     }
 
+    /// The same without a line of the text.
+    #[must_use]
+    pub(crate) fn without_snippet(self) -> Self {
+        Self { snippet: String::new(), ..self }
+    }
+
     /// Where it is.
     #[must_use]
     pub fn place(&self) -> Place {
@@ -83,7 +89,7 @@ impl Error {
 /// Whether a line has a key of the kind that people keep secrets under, or a login before a host.
 fn may_be_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
-    ["passw", "secret", "token", "cred"].iter().any(|key| line.contains(key))
+    ["pass", "secret", "token", "cred"].iter().any(|key| line.contains(key))
         || line.split_once('@').is_some_and(|(before, _)| before.contains(':'))
 }
 

@@ -16,6 +16,7 @@ mod patch;
 mod path;
 mod read;
 mod scalar;
+mod texts;
 mod tree;
 mod write;
 
@@ -23,6 +24,7 @@ pub use carry::carry;
 pub use edit::rewrite;
 pub use error::{EditError, Error, Place};
 pub use path::{Path, Step};
-pub use read::{Document, documents, from_text, place_of, read, read_all, typed, wrong};
+pub use read::{Document, documents, from_text, place_of, read, read_all, typed, wrong, wrong_key};
 pub use scalar::set_scalar;
+pub use texts::texts;
 pub use write::write;

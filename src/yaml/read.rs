@@ -1,8 +1,13 @@
 //! Text to values.
 
-use serde::de::DeserializeOwned;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, DeserializeSeed};
 use serde_json::Value;
-use serde_saphyr::{Location, Options, UserMessageFormatter, alias_limits, budget, options};
+use serde_saphyr::{
+    Location, UserMessageFormatter, alias_limits, budget, options,
+    with_deserializer_from_str_with_options,
+};
 
 use super::tree::{Collection, Kind, Layout, Node, layouts};
 use super::{Error, Path, Place, Step};
@@ -172,6 +177,15 @@ pub fn wrong(text: &str, path: &Path, message: &str) -> Error {
     Error::new(text, place_of(text, path), &format!("{path}: {message}"))
 }
 
+/// The same of the key that ends `path`.
+#[must_use]
+pub fn wrong_key(text: &str, path: &Path, message: &str) -> Error {
+    let documents = documents(text).unwrap_or_default();
+    let place = documents.first().map(|document| document.place_of_key(text, path));
+    let place = place.unwrap_or(Place { line: 1, column: 1 });
+    Error::new(text, place, &format!("{path}: {message}"))
+}
+
 /// Whether a text is meant to be JSON.
 pub(super) fn is_json(text: &str) -> bool {
     text.trim_start_matches('\u{feff}').trim_start().starts_with(['{', '['])
@@ -180,6 +194,14 @@ pub(super) fn is_json(text: &str) -> bool {
 }
 
 pub(super) fn value(text: &str) -> Result<Value, Error> {
+    parsed(text, PhantomData)
+}
+
+/// What `seed` makes of a text that is one document.
+pub(super) fn parsed<T>(
+    text: &str,
+    seed: impl for<'de> DeserializeSeed<'de, Value = T>,
+) -> Result<T, Error> {
     let options = options! {
         budget: budget! {
             max_nodes: MAX_NODES,
@@ -188,11 +210,8 @@ pub(super) fn value(text: &str) -> Result<Value, Error> {
         },
         alias_limits: alias_limits! { max_total_replayed_events: MAX_FROM_ALIASES },
     };
-    parse(text, options)
-}
-
-fn parse(text: &str, options: Options) -> Result<Value, Error> {
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+    let read = with_deserializer_from_str_with_options(text, options, |d| seed.deserialize(d));
+    read.map_err(|error| {
         let place = error.location().map_or(Place { line: 1, column: 1 }, place);
         // The place is told apart from the message.
         let message = error.without_snippet().render_with_formatter(&UserMessageFormatter);

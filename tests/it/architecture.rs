@@ -19,7 +19,7 @@ const LAYERS: [(&str, &[&str], &[&str]); 18] = [
     ("transfer", &["model", "store"], &["reqwest", "hyper", "http", "clap", "indicatif", "tar", "std::fs", "std::env"]),
     ("mirror", &["model", "yaml", "store", "transfer", "shard"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
     ("shard", &["model"], &["tokio", "reqwest", "clap", "indicatif", "tar", "std::fs", "std::env", "std::time", "std::net::TcpStream"]),
-    ("tagsync", &["model", "yaml", "transfer", "mirror"], &["tokio", "reqwest", "hyper", "http", "clap", "indicatif", "std::fs", "std::env", "std::time::SystemTime"]),
+    ("tagsync", &["model", "yaml", "auth", "transfer", "mirror"], &["tokio", "reqwest", "hyper", "http", "clap", "indicatif", "std::fs", "std::env", "std::time::SystemTime"]),
     ("kube", &["model", "yaml", "config", "auth", "http"], &["reqwest", "hyper", "clap", "indicatif", "tar", "std::env"]),
     ("imagestream", &["model", "yaml", "store", "kube"], &["reqwest", "hyper", "http", "clap", "indicatif", "std::env"]),
     ("reaction", &["model", "yaml", "config", "auth", "http", "imagestream"], &["reqwest", "hyper", "clap", "indicatif", "std::env"]),

@@ -82,6 +82,7 @@ mod session;
 mod shards;
 mod store_contract;
 mod stripes;
+mod tag_sync_foreign;
 mod transfer;
 mod turns;
 mod upload_resume;

@@ -41,6 +41,7 @@ fn options(settings: &RegistrySettings) -> RegistryOptions {
         authfile: path(&settings.authfile),
         listing: settings.listing.as_ref().map(|said| said.value),
         listing_url: settings.listing_url.as_ref().map(|said| said.value.clone()),
+        is_unverified: false,
     }
 }
 

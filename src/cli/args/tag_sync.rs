@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use longshore::mirror::{Namespace, Place};
 use longshore::model::{Endpoint, Tag};
 use longshore::ops::CopyRequest;
 use longshore::shard::WantedShard;
@@ -161,19 +162,27 @@ pub(crate) struct RulesArgs {
     /// The file of rules; - is standard input
     #[arg(value_name = "FILE", default_value = "tag-sync.yaml")]
     pub(crate) file: PathBuf,
-    /// Read the file of another tool as it is; what of it cannot be honoured is told
-    #[arg(
-        long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value_t,
-        hide_possible_values = true,
-        help = "Form of the file: longshore; skopeo, for 'skopeo sync'; or regsync, told what cannot be honoured"
-    )]
+    /// The form of the file: longshore; or that of 'skopeo sync' (skopeo) or regsync, which is read as it is. What of it is
+    /// done otherwise is told, and what would be copied otherwise is refused
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, hide_possible_values = true)]
     pub(crate) format: RuleFormat,
-    /// With --format skopeo: where images go, REGISTRY[/NAMESPACE], as REPOSITORY's last part
-    #[arg(long, value_name = "ROOT")]
-    pub(crate) to: Option<String>,
+    /// With --format skopeo: where images go, as with 'skopeo sync'; quay.io/org/app goes to ROOT/app
+    #[arg(long, value_name = "REGISTRY[/NAMESPACE]", value_parser = namespace)]
+    pub(crate) to: Option<Namespace>,
+    /// With --format skopeo: keep whole names, as with 'skopeo sync --scoped'; quay.io/org/app goes to ROOT/quay.io/org/app
+    #[arg(long, requires = "to")]
+    pub(crate) scoped: bool,
+}
+
+/// A registry, or what is below a path of it.
+fn namespace(text: &str) -> Result<Namespace, UsageError> {
+    let error = || {
+        UsageError(format!("'{text}' is no place for repositories: expected REGISTRY[/NAMESPACE]"))
+    };
+    match format!("{}/", text.trim_end_matches('/')).parse::<Place>() {
+        Ok(Place::Below(namespace)) => Ok(namespace),
+        Ok(Place::At(_)) | Err(_) => Err(error()),
+    }
 }
 
 /// The form of a file of rules.

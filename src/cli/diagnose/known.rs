@@ -25,6 +25,7 @@ use longshore::session;
 use longshore::shard::ShardError;
 use longshore::store;
 use longshore::store::bundle::{BundleError, KeyError, ReceiptError};
+use longshore::tagsync::RuleFileError;
 use longshore::transfer::ResolveError;
 
 use super::{imagestreams, reactions};
@@ -66,6 +67,7 @@ const EXPERTS: &[Expert] = &[
     |error| is_usage(error).then(|| Finding::of(Exit::Usage)),
     |error| error.downcast_ref().map(of_set),
     |error| error.downcast_ref().map(of_mirror_file),
+    |error| error.downcast_ref().map(of_rule_file),
     |error| error.downcast_ref().and_then(of_collecting),
     |error| error.downcast_ref().and_then(of_update_graph),
     |error| error.downcast_ref::<Box<ReleaseError>>().and_then(|error| of_release(error)),
@@ -114,6 +116,18 @@ fn of_mirror_file(error: &FileError) -> Finding {
         }
         FileError::Unreadable { .. } => Finding::of(Exit::Local),
         _ => finding,
+    }
+}
+
+fn of_rule_file(error: &RuleFileError) -> Finding {
+    let finding = Finding::of(Exit::Usage);
+    match error {
+        RuleFileError::Document { source, .. } if !source.snippet().is_empty() => {
+            finding.hint(format!("the line reads: {}", source.snippet()))
+        }
+        RuleFileError::Settings(error) => of_mirror_file(error),
+        RuleFileError::Unreadable { .. } => Finding::of(Exit::Local),
+        RuleFileError::Document { .. } | RuleFileError::Nothing { .. } => finding,
     }
 }
 

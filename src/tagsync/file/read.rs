@@ -1,16 +1,16 @@
 //! Reads a file of rules.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::RuleFileError;
-use super::rules::Reading;
+use super::rules::{Keys, Reading};
 use super::written::Written;
+use super::{Note, Reach, RuleFileError};
 use crate::mirror::file::{Defaults, Mapping, Placed, Settings, refuse_nulls};
 use crate::mirror::{Document, Position};
-use crate::model::one_line;
+use crate::model::{Registry, one_line};
 use crate::tagsync::Rule;
 use crate::yaml::{self, Step};
 
@@ -26,7 +26,11 @@ pub struct RuleFile {
     pub rules: Vec<Rule>,
     /// How registries are reached.
     pub settings: Settings,
-    /// What it says, as it is written.
+    /// What of it is done otherwise than it says, or not at all: for files of other tools.
+    pub notes: Vec<Note>,
+    /// What settings cannot say of registries: for files of other tools.
+    pub reach: BTreeMap<Registry, Reach>,
+    /// What it says, as it is written, or as it would be written here.
     pub(super) document: Value,
 }
 
@@ -53,7 +57,8 @@ impl RuleFile {
         let mut rules: Vec<Rule> = Vec::new();
         let mut names: HashMap<String, Position> = HashMap::new();
         for (index, Mapping(rule)) in written.rules.into_iter().enumerate() {
-            let reading = Reading { file: &document, folder, index };
+            let at = [Step::from("rules"), Step::from(index)].into_iter().collect();
+            let reading = Reading { file: &document, folder, at, keys: Keys::Own };
             let rule = reading.rule(rule, &written.defaults.0).map_err(wrong)?;
             let first = names.insert(rule.name.clone(), rule.position.clone());
             if let Some(first) = first {
@@ -65,13 +70,14 @@ impl RuleFile {
             }
             rules.push(rule);
         }
-        Ok(Self { rules, settings, document: document.value().clone(), name: name.clone() })
-    }
-
-    /// A file of another tool, read as these rules.
-    #[must_use]
-    pub fn foreign(name: String, rules: Vec<Rule>, settings: Settings) -> Self {
-        Self { name, rules, settings, document: Value::Null }
+        Ok(Self {
+            rules,
+            settings,
+            notes: Vec::new(),
+            reach: BTreeMap::new(),
+            document: document.value().clone(),
+            name: name.clone(),
+        })
     }
 }
 

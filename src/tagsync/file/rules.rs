@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
+use super::forms::{Either, ListOr};
 use super::written::{
-    Choice, Choices, Either, ListOr, NewestWish, OnChangeWish, RenameWish, Tags, TargetText,
-    WindowWish, Wishes, WrittenRule,
+    Choice, Choices, NewestWish, OnChangeWish, RenameWish, Tags, TargetText, WindowWish, Wishes,
+    WrittenRule,
 };
 use crate::mirror::file::Mapping;
 use crate::mirror::{Document, Parsed, Root, path_of};
 use crate::model::{Endpoint, Rate};
 use crate::tagsync::{
-    Days, MAX_DELETE, Newest, OnChange, Order, Prereleases, Prune, Rename, RenameRule, Rule,
-    Schedule, Select, Source, Target, Window, Windows, Zone,
+    Days, MAX_DELETE, Newest, OnChange, Order, Prune, Rename, RenameRule, Rule, Schedule, Select,
+    Source, Target, Window, Windows, Zone,
 };
 use crate::transfer::Attachments;
 use crate::yaml::{self, Step};
@@ -24,7 +25,27 @@ pub(super) struct Reading<'a> {
     pub(super) file: &'a Document<'a>,
     /// What paths are relative to.
     pub(super) folder: &'a Path,
-    pub(super) index: usize,
+    /// Where the rule stands.
+    pub(super) at: yaml::Path,
+    pub(super) keys: Keys,
+}
+
+/// What a file calls the keys of a rule.
+#[derive(Clone, Copy)]
+pub(super) enum Keys {
+    /// As they are called here.
+    Own,
+    /// Those that it has, by what they are called here. What has no key is told where the rule stands.
+    Other(&'static [(&'static str, &'static str)]),
+}
+
+impl Keys {
+    pub(super) fn of(self, key: &str) -> Option<&str> {
+        match self {
+            Self::Own => Some(key),
+            Self::Other(keys) => keys.iter().find(|(own, _)| *own == key).map(|(_, key)| *key),
+        }
+    }
 }
 
 type Result<T> = std::result::Result<T, yaml::Error>;
@@ -32,8 +53,9 @@ type Result<T> = std::result::Result<T, yaml::Error>;
 impl Reading<'_> {
     /// The way to something in the rule.
     pub(super) fn path(&self, steps: &[&str]) -> yaml::Path {
-        let rule = [Step::from("rules"), Step::from(self.index)];
-        rule.into_iter().chain(steps.iter().map(|step| Step::from(*step))).collect()
+        let mut path = self.at.clone();
+        path.0.extend(steps.iter().map_while(|step| self.keys.of(step)).map(Step::from));
+        path
     }
 
     fn wrong(&self, steps: &[&str], message: &str) -> yaml::Error {
@@ -259,7 +281,7 @@ fn select(wanted: ListOr<Mapping<Tags>, Parsed<Choice>>) -> Select {
         allow: allow.into_iter().map(|pattern| pattern.0).collect(),
         deny: deny.into_iter().map(|pattern| pattern.0).collect(),
         semver: semver.map(|range| range.0),
-        prerelease: if prerelease { Prereleases::All } else { Prereleases::Named },
+        prerelease: prerelease.0,
         newest: newest.map(|newest| match newest {
             Either::Short(count) => Newest { count, by: Order::Semver },
             Either::Long(Mapping(NewestWish { count, by: own })) => {

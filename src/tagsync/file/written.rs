@@ -2,22 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::marker::PhantomData;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{
-    Deserializer, Error, IntoDeserializer as _, MapAccess, SeqAccess, Unexpected, Visitor,
-};
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
+use super::forms::{Either, ListOr};
 use crate::mirror::file::{FilePath, Mapping, RegistryFields};
 use crate::mirror::{NameError, Namespace, Parsed, Place, Root, RootError, qualified};
 use crate::model::{Digest, Endpoint, PlatformFilter, Rate};
 use crate::tagsync::{
-    Age, Backup, Days, Order, Pattern, PruneMode, Rename, Source, Target, TimeOfDay, Versions, Zone,
+    Age, Backup, Days, Order, Pattern, Prereleases, PruneMode, Rename, Source, Target, TimeOfDay,
+    Versions, Zone,
 };
 
 #[derive(Deserialize)]
@@ -158,7 +156,7 @@ pub(super) struct Tags {
     pub(super) deny: Vec<Parsed<Pattern>>,
     pub(super) semver: Option<Parsed<Versions>>,
     #[serde(default)]
-    pub(super) prerelease: bool,
+    pub(super) prerelease: PrereleaseWish,
     pub(super) newest: Option<Either<NonZeroUsize, Mapping<NewestWish>>>,
     pub(super) older_than: Option<Parsed<Age>>,
     pub(super) newer_than: Option<Parsed<Age>>,
@@ -229,6 +227,37 @@ impl Visitor<'_> for ModeVisitor {
             "off" => Ok(Mode(PruneMode::Off)),
             "report" => Ok(Mode(PruneMode::Report)),
             "tags" => Ok(Mode(PruneMode::Tags)),
+            _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
+        }
+    }
+}
+
+/// Which pre-releases count: `false`, `true`, or `ordered`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct PrereleaseWish(pub(super) Prereleases);
+
+impl<'de> Deserialize<'de> for PrereleaseWish {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PrereleaseVisitor)
+    }
+}
+
+struct PrereleaseVisitor;
+
+impl Visitor<'_> for PrereleaseVisitor {
+    type Value = PrereleaseWish;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true, false or ordered")
+    }
+
+    fn visit_bool<E: Error>(self, is_wanted: bool) -> Result<PrereleaseWish, E> {
+        Ok(PrereleaseWish(if is_wanted { Prereleases::All } else { Prereleases::Named }))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<PrereleaseWish, E> {
+        match text {
+            "ordered" => Ok(PrereleaseWish(Prereleases::Ordered)),
             _ => Err(E::invalid_value(Unexpected::Str(text), &self)),
         }
     }
@@ -396,86 +425,5 @@ impl FromStr for Hook {
     fn from_str(text: &str) -> Result<Self, HookError> {
         let is_one = text.starts_with("https://") || text.starts_with("http://");
         if is_one { Ok(Self(text.to_owned())) } else { Err(HookError) }
-    }
-}
-
-/// A value in its short form, a scalar, or in its long one, a mapping or a list.
-#[derive(Clone)]
-pub(super) enum Either<S, L> {
-    Short(S),
-    Long(L),
-}
-
-impl<'de, S: Deserialize<'de>, L: Deserialize<'de>> Deserialize<'de> for Either<S, L> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EitherVisitor(PhantomData))
-    }
-}
-
-struct EitherVisitor<S, L>(PhantomData<(S, L)>);
-
-impl<'de, S: Deserialize<'de>, L: Deserialize<'de>> Visitor<'de> for EitherVisitor<S, L> {
-    type Value = Either<S, L>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the short form of the value, or the long one")
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
-        S::deserialize(value.into_deserializer()).map(Either::Short)
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
-        S::deserialize(value.into_deserializer()).map(Either::Short)
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
-        S::deserialize(value.into_deserializer()).map(Either::Short)
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
-        S::deserialize(value.into_deserializer()).map(Either::Short)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        S::deserialize(text.into_deserializer()).map(Either::Short)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        L::deserialize(MapAccessDeserializer::new(map)).map(Either::Long)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-        L::deserialize(SeqAccessDeserializer::new(items)).map(Either::Long)
-    }
-}
-
-/// A list, or something else, which says more.
-pub(super) enum ListOr<M, T> {
-    List(Vec<T>),
-    Other(M),
-}
-
-impl<'de, M: Deserialize<'de>, T: Deserialize<'de>> Deserialize<'de> for ListOr<M, T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ListOrVisitor(PhantomData))
-    }
-}
-
-struct ListOrVisitor<M, T>(PhantomData<(M, T)>);
-
-impl<'de, M: Deserialize<'de>, T: Deserialize<'de>> Visitor<'de> for ListOrVisitor<M, T> {
-    type Value = ListOr<M, T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list, or a mapping")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        M::deserialize(MapAccessDeserializer::new(map)).map(ListOr::Other)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(items)).map(ListOr::List)
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod failed;
+mod file;
 mod metrics;
 mod pass;
 mod react;
@@ -32,7 +33,7 @@ use longshore::transfer::CopyOptions;
 use super::{Work, ends};
 use crate::cli::Context;
 use crate::cli::args::{
-    Copy, LockArgs, ReachArgs, RuleFormat, RulesArgs, TagSyncVerb, UsageError, WhichArgs, settings,
+    Copy, LockArgs, ReachArgs, RulesArgs, TagSyncVerb, UsageError, WhichArgs, settings,
 };
 use crate::cli::interrupt::stoppable;
 use crate::cli::progress::Fetched;
@@ -62,9 +63,10 @@ struct Opened {
 
 /// Reads the file of rules, and opens both ends. Passwords are asked for here.
 fn open(rules: &RulesArgs, reach: ReachArgs, context: &Context) -> anyhow::Result<Opened> {
-    let file = read(rules, context)?;
+    let file = file::read(rules, context)?;
     let mut copy = reach.resolve();
     settings::apply(&mut copy, &file.settings);
+    file::apply(&mut copy, &file);
     let options = copy.request.options.clone();
     let limits = file.rules.iter().flat_map(|rule| rule.window.limits());
     let mut ends = vec![(None, ends_of(&file, &copy, None, context)?)];
@@ -75,18 +77,6 @@ fn open(rules: &RulesArgs, reach: ReachArgs, context: &Context) -> anyhow::Resul
     }
     let memory = Memory::of(&context.env);
     Ok(Opened { file, path: rules.file.clone(), ends, options, memory })
-}
-
-/// Reads a file of rules, and tells what of it is not honoured.
-fn read(rules: &RulesArgs, context: &Context) -> anyhow::Result<RuleFile> {
-    let text = context.input.file(&rules.file)?;
-    let file = match rules.format {
-        RuleFormat::Longshore => RuleFile::read(&rules.file, &text)?,
-        RuleFormat::Skopeo | RuleFormat::Regsync => {
-            return Err(UsageError("not yet".to_owned()).into());
-        }
-    };
-    Ok(file)
 }
 
 fn ends_of(
@@ -100,6 +90,7 @@ fn ends_of(
     let shared = SessionOptions {
         write: copy.write,
         traffic: Arc::new(Traffic::new(traffic)),
+        logins: file::logins(file),
         ..SessionOptions::default()
     };
     let (sources, targets) = (places(&file.rules, source), places(&file.rules, targets));
