@@ -192,10 +192,10 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and not __
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and not __fish_seen_subcommand_from check run watch explain update undo help" -f -a "update" -d 'Write what the rules choose now to the lock file, for \'run --locked\''
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and not __fish_seen_subcommand_from check run watch explain update undo help" -f -a "undo" -d 'Put back tags that a run has taken away, from the list that it has kept'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and not __fish_seen_subcommand_from check run watch explain update undo help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l format -d 'Form of the file: longshore; skopeo, for \'skopeo sync\'; or regsync, told what cannot be honoured' -r -f -a "longshore\t'tag-sync.yaml'
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l format -d 'The form of the file: longshore; or that of \'skopeo sync\' (skopeo) or regsync, which is read as it is. What of it is done otherwise is told, and what would be copied otherwise is refused' -r -f -a "longshore\t'tag-sync.yaml'
 skopeo\t'What \'skopeo sync --src yaml\' reads'
 regsync\t'What regsync reads'"
-complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l to -d 'With --format skopeo: where images go, REGISTRY[/NAMESPACE], as REPOSITORY\'s last part' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l to -d 'With --format skopeo: where images go, as with \'skopeo sync\'; quay.io/org/app goes to ROOT/app' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l rule -d 'Only this rule; may be given several times' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l shard -d 'Only the share of one of several machines: INDEX/COUNT, from 0 on, or auto/COUNT for a Job of Kubernetes with completionMode: Indexed' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l lock -d 'The lock file [default: beside the file of rules, as in tag-sync.lock]' -r -F
@@ -217,6 +217,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l dest-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l scoped -d 'With --format skopeo: keep whole names, as with \'skopeo sync --scoped\'; quay.io/org/app goes to ROOT/quay.io/org/app'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l fresh -d 'Believe nothing that earlier runs remember of tags: ask targets for each'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l locked -d 'Take just the tags and digests that the lock file names, and ask no source for its tags'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -l no-resume -d 'Start over: leave alone what an interrupted run left, and leave nothing to continue'
@@ -227,10 +228,10 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
-complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l format -d 'Form of the file: longshore; skopeo, for \'skopeo sync\'; or regsync, told what cannot be honoured' -r -f -a "longshore\t'tag-sync.yaml'
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l format -d 'The form of the file: longshore; or that of \'skopeo sync\' (skopeo) or regsync, which is read as it is. What of it is done otherwise is told, and what would be copied otherwise is refused' -r -f -a "longshore\t'tag-sync.yaml'
 skopeo\t'What \'skopeo sync --src yaml\' reads'
 regsync\t'What regsync reads'"
-complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l to -d 'With --format skopeo: where images go, REGISTRY[/NAMESPACE], as REPOSITORY\'s last part' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l to -d 'With --format skopeo: where images go, as with \'skopeo sync\'; quay.io/org/app goes to ROOT/app' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l rule -d 'Only this rule; may be given several times' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l shard -d 'Only the share of one of several machines: INDEX/COUNT, from 0 on, or auto/COUNT for a Job of Kubernetes with completionMode: Indexed' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l lock -d 'The lock file [default: beside the file of rules, as in tag-sync.lock]' -r -F
@@ -255,6 +256,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l dest-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l scoped -d 'With --format skopeo: keep whole names, as with \'skopeo sync --scoped\'; quay.io/org/app goes to ROOT/quay.io/org/app'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l fresh -d 'Believe nothing that earlier runs remember of tags: ask targets for each'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l locked -d 'Take just the tags and digests that the lock file names, and ask no source for its tags'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -l dry-run -d 'Show what would be changed, with bytes, and change nothing'
@@ -268,10 +270,10 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help'
-complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l format -d 'Form of the file: longshore; skopeo, for \'skopeo sync\'; or regsync, told what cannot be honoured' -r -f -a "longshore\t'tag-sync.yaml'
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l format -d 'The form of the file: longshore; or that of \'skopeo sync\' (skopeo) or regsync, which is read as it is. What of it is done otherwise is told, and what would be copied otherwise is refused' -r -f -a "longshore\t'tag-sync.yaml'
 skopeo\t'What \'skopeo sync --src yaml\' reads'
 regsync\t'What regsync reads'"
-complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l to -d 'With --format skopeo: where images go, REGISTRY[/NAMESPACE], as REPOSITORY\'s last part' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l to -d 'With --format skopeo: where images go, as with \'skopeo sync\'; quay.io/org/app goes to ROOT/app' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l rule -d 'Only this rule; may be given several times' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l shard -d 'Only the share of one of several machines: INDEX/COUNT, from 0 on, or auto/COUNT for a Job of Kubernetes with completionMode: Indexed' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l interval -d 'How often rules run that have no schedule: 15m, 1h, 90s' -r
@@ -294,6 +296,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l dest-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l scoped -d 'With --format skopeo: keep whole names, as with \'skopeo sync --scoped\'; quay.io/org/app goes to ROOT/quay.io/org/app'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l fresh -d 'Believe nothing that earlier runs remember of tags: ask targets for each'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l no-resume -d 'Start over: leave alone what an interrupted run left, and leave nothing to continue'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -l src-insecure -d 'Do not verify the registry\'s certificate'
@@ -303,10 +306,10 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l format -d 'Form of the file: longshore; skopeo, for \'skopeo sync\'; or regsync, told what cannot be honoured' -r -f -a "longshore\t'tag-sync.yaml'
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l format -d 'The form of the file: longshore; or that of \'skopeo sync\' (skopeo) or regsync, which is read as it is. What of it is done otherwise is told, and what would be copied otherwise is refused' -r -f -a "longshore\t'tag-sync.yaml'
 skopeo\t'What \'skopeo sync --src yaml\' reads'
 regsync\t'What regsync reads'"
-complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l to -d 'With --format skopeo: where images go, REGISTRY[/NAMESPACE], as REPOSITORY\'s last part' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l to -d 'With --format skopeo: where images go, as with \'skopeo sync\'; quay.io/org/app goes to ROOT/app' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l max-per-host -d 'The most requests of a kind that one registry gets at once; how many are best is found out [default: 32 for metadata, 16 downloads, 16 uploads]' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l limit-rate -d 'The most bytes in a second, for downloads and for uploads each: 500k, 20M, 10MiB (powers of 1024, as with curl), 20MB (powers of 1000). HOST=RATE is for one registry alone; may be given several times, or with commas between' -r
@@ -325,6 +328,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l dest-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l scoped -d 'With --format skopeo: keep whole names, as with \'skopeo sync --scoped\'; quay.io/org/app goes to ROOT/quay.io/org/app'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l no-resume -d 'Start over: leave alone what an interrupted run left, and leave nothing to continue'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l src-insecure -d 'Do not verify the registry\'s certificate'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -l src-plain-http -d 'Speak HTTP without TLS'
@@ -333,10 +337,10 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -s v -l verbose -d 'Say more: once what is done, twice every request'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -s q -l quiet -d 'No progress and no warnings, errors only'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help'
-complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l format -d 'Form of the file: longshore; skopeo, for \'skopeo sync\'; or regsync, told what cannot be honoured' -r -f -a "longshore\t'tag-sync.yaml'
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l format -d 'The form of the file: longshore; or that of \'skopeo sync\' (skopeo) or regsync, which is read as it is. What of it is done otherwise is told, and what would be copied otherwise is refused' -r -f -a "longshore\t'tag-sync.yaml'
 skopeo\t'What \'skopeo sync --src yaml\' reads'
 regsync\t'What regsync reads'"
-complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l to -d 'With --format skopeo: where images go, REGISTRY[/NAMESPACE], as REPOSITORY\'s last part' -r
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l to -d 'With --format skopeo: where images go, as with \'skopeo sync\'; quay.io/org/app goes to ROOT/app' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l rule -d 'Only this rule; may be given several times' -r
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l lock -d 'The lock file [default: beside the file of rules, as in tag-sync.lock]' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l jobs -d 'How many blobs are copied to one destination at the same time' -r
@@ -357,6 +361,7 @@ complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l dest-cert-dir -d 'Folder with *.crt to trust and client *.cert and *.key, instead of certs.d' -r -F
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -s o -l output -d 'How results are written: text or json; with json, errors are JSON too' -r -f -a "text\t'For people'
 json\t'For programs'"
+complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l scoped -d 'With --format skopeo: keep whole names, as with \'skopeo sync --scoped\'; quay.io/org/app goes to ROOT/quay.io/org/app'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l no-resume -d 'Start over: leave alone what an interrupted run left, and leave nothing to continue'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l src-insecure -d 'Do not verify the registry\'s certificate'
 complete -c longshore -n "__fish_longshore_using_subcommand tag-sync; and __fish_seen_subcommand_from update" -l src-plain-http -d 'Speak HTTP without TLS'
