@@ -19,6 +19,7 @@ mod cli_surface;
 mod cli_verbs;
 mod connections;
 mod demo;
+mod deploy;
 mod e2e_access;
 mod e2e_attached;
 mod e2e_copy;

@@ -417,3 +417,46 @@ fn what_is_no_report_is_told_with_its_place() {
     assert_eq!(serde_json::from_str::<Value>(&said).unwrap(), serde_json::json!({"images": []}));
     shell.fails(2, &["report", "merge"]);
 }
+
+#[test]
+fn reports_of_tag_sync_are_joined() {
+    need!("docker-registry");
+    let scene = Scene::new();
+    let rules = |target: &Site| {
+        let (source, target) = (scene.source.registry.address(), target.registry.address());
+        let rule = |namespace: &str| {
+            format!(
+                "- {{name: {namespace}, source: {source}/{namespace}/, to: {target}/{namespace}/}}\n"
+            )
+        };
+        let rules: String = ["one", "two", "three"].map(rule).concat();
+        let plain = [source, target].map(|at| format!("  '{at}': {{plain-http: true}}\n")).concat();
+        format!("version: 1\nrules:\n{rules}registries:\n{plain}")
+    };
+    fs::write(scene.shell.path("whole.yaml"), rules(&scene.whole)).unwrap();
+    fs::write(scene.shell.path("parted.yaml"), rules(&scene.parted)).unwrap();
+    scene.shell.ok(&["tag-sync", "run", "whole.yaml", "--report", "whole.json"]);
+    let mut files = Vec::new();
+    for index in 0..SHARDS {
+        let (shard, file) = (format!("{index}/{SHARDS}"), format!("shard-{index}.json"));
+        scene.shell.ok(&["tag-sync", "run", "parted.yaml", "--shard", &shard, "--report", &file]);
+        files.push(file);
+    }
+    scene.is_whole();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let joined = scene.shell.ok(&[&["report", "merge", "-o", "json"], &files[..]].concat());
+    let joined: Value = serde_json::from_str(&joined).unwrap();
+    let whole = fs::read_to_string(scene.shell.path("whole.json")).unwrap();
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    assert_eq!(joined["images"].as_array().unwrap().len(), 15);
+    // A layer that two shards bring is counted twice.
+    for field in ["inStep", "copied", "deleted", "failed"] {
+        assert_eq!(joined["counts"][field], whole["counts"][field], "{field}");
+    }
+    let names = |report: &Value| -> BTreeSet<String> {
+        let rules = report["rules"].as_array().unwrap().iter();
+        rules.map(|rule| rule["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(joined["rules"].as_array().unwrap().len(), 3);
+    assert_eq!(names(&joined), names(&whole));
+}
