@@ -91,7 +91,12 @@ async fn read_from<T: DeserializeOwned>(
         }
         room -= response.body.len();
         let url = response.url.clone();
-        let link = response.header(&LINK).and_then(next_page);
+        let header = response.header(&LINK);
+        let link = header.and_then(next_page);
+        // A list that ends early would look like one without the rest.
+        if link.is_none() && header.is_some_and(|text| text.to_ascii_lowercase().contains("next")) {
+            return Err(PageError::Answer("has a Link to its next page that is none".to_owned()));
+        }
         let target = link.map(|link| response.resolve(link)).transpose()?;
         if !visited.insert(url) {
             return Err(PageError::Answer("names a page as its own next page".to_owned()));

@@ -116,6 +116,26 @@ impl Backup {
         })
     }
 
+    /// Whether all backups of a tag have one name: then the last one is kept, as the template says.
+    #[must_use]
+    pub fn is_one_name(&self) -> bool {
+        let tells_when = [BackupField::Date, BackupField::Time, BackupField::Digest];
+        !tells_when.iter().any(|field| self.template.has(*field))
+    }
+
+    /// The tag that an image gets where `name` is that of another one: with its digest behind.
+    ///
+    /// # Errors
+    /// When the name is too long for a tag.
+    pub fn beside(&self, name: &Tag, old: &Digest) -> Result<Tag, BackupNameError> {
+        let beside = format!("{name}-{}", old.short()).parse();
+        beside.map_err(|source| BackupNameError {
+            tag: name.clone(),
+            template: self.template.to_string(),
+            source,
+        })
+    }
+
     /// Whether this may have named `tag`, so that it is to be left alone. Other tags can look the same.
     #[must_use]
     pub fn could_be(&self, tag: &Tag) -> bool {
@@ -142,7 +162,7 @@ impl FromStr for Backup {
             Piece::Field(field) => field.values().to_owned(),
         });
         // Only its length can be wrong with such an expression.
-        let made = whole(&pieces.collect::<String>());
+        let made = whole(&format!("{}(-[0-9a-f]{{12}})?", pieces.collect::<String>()));
         let made = made.map_err(|_| BackupError::Long(one_line(text, 80)))?;
         Ok(Self { template, made })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Backup, BackupNameError, Rule};
+use super::{Backup, BackupNameError, PruneMode, Rule};
 use crate::model::{Digest, Tag};
 
 /// What becomes of one tag of a target.
@@ -81,7 +81,8 @@ impl Holding<'_> {
     /// How many tags may go at once: what the most careful rule says.
     #[must_use]
     pub fn max_delete(&self) -> usize {
-        self.rules.iter().map(|rule| rule.prune.max_delete).min().unwrap_or(0)
+        let deleting = self.rules.iter().filter(|rule| rule.prune.mode == PruneMode::Tags);
+        deleting.map(|rule| rule.prune.max_delete).min().unwrap_or(0)
     }
 }
 

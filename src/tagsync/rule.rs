@@ -183,8 +183,8 @@ pub enum PruneMode {
     Tags,
 }
 
-/// Who is told when a tag moves.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Who is told when a tag moves. Command and address may hold secrets: they are not in its debug form.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct OnChange {
     /// A command, for `sh`.
     pub command: Option<String>,
@@ -194,6 +194,12 @@ pub struct OnChange {
     pub url: Option<String>,
     /// The file with the key that what is posted is signed with.
     pub secret_file: Option<PathBuf>,
+}
+
+impl fmt::Debug for OnChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnChange").finish_non_exhaustive()
+    }
 }
 
 /// What is behind a place in the path of a repository below it.

@@ -1,6 +1,6 @@
 //! Which rules are to run when.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -35,20 +35,28 @@ pub struct Due {
 
 impl<'r> Timetable<'r> {
     /// The timetable of the rules `which` of `rules`, from `now` on. Rules without a schedule have `fallback`. Those that run
-    /// at intervals run at once; those that have times of day wait for these.
+    /// at intervals run at once; those that have times of day wait for these. `earlier` is when rules would have run that were
+    /// known before, by their names.
     #[must_use]
     pub fn new(
         rules: &'r [Rule],
         which: &BTreeSet<usize>,
         fallback: Schedule,
+        earlier: &BTreeMap<String, Timestamp>,
         now: Timestamp,
     ) -> Self {
-        let first = |(number, rule): (usize, &Rule)| match which.contains(&number) {
-            false => Timestamp::MAX,
-            true => match rule.schedule.as_ref().unwrap_or(&fallback) {
-                schedule if schedule.is_interval() => now,
-                schedule => schedule.next(now),
-            },
+        let first = |(number, rule): (usize, &Rule)| {
+            if !which.contains(&number) {
+                return Timestamp::MAX;
+            }
+            let schedule = rule.schedule.as_ref().unwrap_or(&fallback);
+            match (earlier.get(&rule.name), schedule.is_interval()) {
+                // It came while nobody could see to it.
+                (Some(missed), _) if *missed <= now => now,
+                (Some(next), true) => schedule.next(now).min(*next),
+                (None, true) => now,
+                (_, false) => schedule.next(now),
+            }
         };
         let next = rules.iter().enumerate().map(first).collect();
         Self { rules, next, lanes: lanes(rules), fallback }
@@ -57,7 +65,11 @@ impl<'r> Timetable<'r> {
     /// What is to run at the time `now`, in lanes that are not `busy`. A rule whose window is closed waits until it opens.
     pub fn due(&mut self, now: Timestamp, busy: &BTreeSet<usize>) -> Vec<Due> {
         let mut due: Vec<Due> = Vec::new();
-        for (number, rule) in self.rules.iter().enumerate() {
+        // Who has waited longest comes first, so that nobody waits for ever.
+        let mut order: Vec<usize> = (0..self.rules.len()).collect();
+        order.sort_by_key(|number| (self.next[*number], *number));
+        for number in order {
+            let rule = &self.rules[number];
             let lane = self.lanes[number];
             if self.next[number] > now || busy.contains(&lane) {
                 continue;

@@ -25,10 +25,9 @@ use longshore::session;
 use longshore::shard::ShardError;
 use longshore::store;
 use longshore::store::bundle::{BundleError, KeyError, ReceiptError};
-use longshore::tagsync::RuleFileError;
 use longshore::transfer::ResolveError;
 
-use super::{imagestreams, reactions};
+use super::{imagestreams, reactions, tag_sync};
 use crate::cli::args::UsageError;
 use crate::cli::exit::Exit;
 use crate::cli::verbs::login::NotLoggedIn;
@@ -60,6 +59,7 @@ impl Finding {
 type Expert = fn(&(dyn Error + 'static)) -> Option<Finding>;
 
 const EXPERTS: &[Expert] = &[
+    tag_sync::recognise,
     |error| error.downcast_ref().map(of_lock_file),
     imagestreams::recognise,
     reactions::recognise,
@@ -67,7 +67,6 @@ const EXPERTS: &[Expert] = &[
     |error| is_usage(error).then(|| Finding::of(Exit::Usage)),
     |error| error.downcast_ref().map(of_set),
     |error| error.downcast_ref().map(of_mirror_file),
-    |error| error.downcast_ref().map(of_rule_file),
     |error| error.downcast_ref().and_then(of_collecting),
     |error| error.downcast_ref().and_then(of_update_graph),
     |error| error.downcast_ref::<Box<ReleaseError>>().and_then(|error| of_release(error)),
@@ -116,18 +115,6 @@ fn of_mirror_file(error: &FileError) -> Finding {
         }
         FileError::Unreadable { .. } => Finding::of(Exit::Local),
         _ => finding,
-    }
-}
-
-fn of_rule_file(error: &RuleFileError) -> Finding {
-    let finding = Finding::of(Exit::Usage);
-    match error {
-        RuleFileError::Document { source, .. } if !source.snippet().is_empty() => {
-            finding.hint(format!("the line reads: {}", source.snippet()))
-        }
-        RuleFileError::Settings(error) => of_mirror_file(error),
-        RuleFileError::Unreadable { .. } => Finding::of(Exit::Local),
-        RuleFileError::Document { .. } | RuleFileError::Nothing { .. } => finding,
     }
 }
 

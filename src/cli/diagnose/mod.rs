@@ -4,6 +4,7 @@
 mod imagestreams;
 mod known;
 mod reactions;
+mod tag_sync;
 
 use std::error::Error;
 use std::fmt::Write as _;

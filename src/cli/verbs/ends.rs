@@ -100,24 +100,30 @@ pub(super) fn mirror(
     shared: &SessionOptions,
     context: &Context,
 ) -> anyhow::Result<Arc<dyn Open>> {
-    let given = match &access.login {
-        Login::Stored => None,
-        login => {
-            let mut registries = BTreeSet::new();
-            for place in places {
-                match place {
-                    Place::At(endpoint) => {
-                        registries.extend(registries_of([endpoint], context.registries()?)?);
-                    }
-                    Place::Below(namespace) => {
-                        registries.insert(namespace.registry.clone());
-                    }
-                }
-            }
-            Some(given_for(login, registries, context)?)
-        }
-    };
+    let given = given_among(access, places, context)?;
     session(access, SessionOptions { given, ..shared.clone() }, context)
+}
+
+/// The login that the command line gives or points to, for the one registry among `places`. A password is asked for
+/// here.
+pub(super) fn given_among(
+    access: &Access,
+    places: &[Place],
+    context: &Context,
+) -> anyhow::Result<Option<(Registry, Credential)>> {
+    if access.login == Login::Stored {
+        return Ok(None);
+    }
+    let mut registries = BTreeSet::new();
+    for place in places {
+        match place {
+            Place::At(endpoint) => {
+                registries.extend(registries_of([endpoint], context.registries()?)?);
+            }
+            Place::Below(namespace) => drop(registries.insert(namespace.registry.clone())),
+        }
+    }
+    given_for(&access.login, registries, context).map(Some)
 }
 
 /// Opens whatever `access` reaches, and has for the rest what `shared` says.

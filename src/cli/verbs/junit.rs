@@ -23,12 +23,14 @@ pub(super) fn junit(suite: &str, cases: &[Case]) -> String {
     let failed = count(|verdict| matches!(verdict, Verdict::Failed(_)));
     let skipped = count(|verdict| matches!(verdict, Verdict::Skipped(_)));
     let (suite, tests) = (escaped(suite), cases.len());
+    let class = suite.rsplit(' ').next().unwrap_or_default();
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"{suite}\" tests=\"{tests}\" failures=\"{failed}\" errors=\"0\" skipped=\"{skipped}\">\n"
     );
     for Case { name, took, verdict } in cases {
         let (name, seconds) = (escaped(name), took.as_secs_f64());
-        let _ = write!(xml, "<testcase classname=\"mirror\" name=\"{name}\" time=\"{seconds:.3}\"");
+        let _ =
+            write!(xml, "<testcase classname=\"{class}\" name=\"{name}\" time=\"{seconds:.3}\"");
         let _ = match verdict {
             Verdict::Passed => writeln!(xml, "/>"),
             Verdict::Skipped(why) => {

@@ -2,10 +2,11 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use longshore::mirror::is_list_of_failures;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
 use crate::cli::args::UsageError;
 
@@ -43,14 +44,30 @@ pub(super) fn check_failures(path: &Path) -> anyhow::Result<()> {
 
 /// Puts `bytes` where `path` leads. A file is replaced as a whole; what is none, as a pipe or a device, is written to.
 pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), Unwritten> {
+    put_with(path, bytes, 0o666)
+}
+
+/// The same for what may hold secrets: nobody else can read it.
+pub(super) fn put_private(path: &Path, bytes: &[u8]) -> Result<(), Unwritten> {
+    put_with(path, bytes, 0o600)
+}
+
+fn put_with(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Unwritten> {
     let put = match fs::metadata(path) {
-        Ok(there) if !there.is_file() || path.starts_with("/dev") => {
-            OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(bytes))
-        }
-        Ok(_) => fs::canonicalize(path).and_then(|path| replace(&path, bytes)),
-        Err(_) => replace(path, bytes),
+        Ok(there) if !there.is_file() || path.starts_with("/dev") => pour(path, bytes),
+        Ok(_) => fs::canonicalize(path).and_then(|path| replace(&path, bytes, mode)),
+        Err(_) => replace(path, bytes, mode),
     };
     put.map_err(unwritten(path))
+}
+
+/// Writes to a pipe or a device. A pipe that nobody reads is an error: waiting for a reader could take for ever.
+fn pour(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let mut file = OpenOptions::new().write(true).custom_flags(nonblocking).open(path)?;
+    let flags = fcntl_getfl(&file)?;
+    fcntl_setfl(&file, flags.difference(OFlags::NONBLOCK))?;
+    file.write_all(bytes)
 }
 
 /// Takes a file away that an earlier run wrote. What is no file stays.
@@ -78,10 +95,10 @@ fn holds_something_else(path: &Path) -> io::Result<bool> {
     Ok(!beginning.is_empty() && !is_list_of_failures(&beginning))
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(".longshore-")
-        .permissions(Permissions::from_mode(0o666))
+        .permissions(Permissions::from_mode(mode))
         .tempfile_in(folder(path))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;

@@ -13,8 +13,9 @@ use super::{Inquiry, Proposal, SyncError, Trouble, Unit, UnitProposal, Wish};
 use crate::mirror::Mapping;
 use crate::model::{Digest, Endpoint, ImageName};
 use crate::ops::{CopiedImage, CopyRequest, Ends, copy};
-use crate::tagsync::{PruneMode, Step};
-use crate::transfer::{Attachments, CopyOptions, ImageResult, Observer, Outcome};
+use crate::store::Reference;
+use crate::tagsync::{PruneMode, Rule, Step};
+use crate::transfer::{Attachments, CopyOptions, ImageResult, Observer, Outcome, ResolveError};
 
 /// What a run has done.
 #[derive(Debug, Default)]
@@ -125,15 +126,16 @@ pub async fn carry_out(
     }
     remember(inquiry, &synced.images);
     for stray in strays {
-        let failed = synced
-            .images
-            .iter()
-            .any(|image| image.result.is_err() && image.target.without_name() == stray.place);
+        let images = synced.images.iter().filter(|image| image.result.is_err());
+        let images = images.map(|image| &image.target);
+        let troubles = synced.troubles.iter().filter_map(|trouble| trouble.target.as_ref());
+        let failed = images.chain(troubles).any(|place| place.without_name() == stray.place);
         let is_late = Timestamp::now() >= carrying.until;
         match (failed, stray.mode) {
             (_, PruneMode::Tags) if is_late => synced.put_off.push((stray.rule, stray.place)),
             (true, PruneMode::Tags) => {
-                let error = SyncError::Doubtful(stray.place.clone());
+                let because = "a tag could not be brought".to_owned();
+                let error = SyncError::Doubtful { place: stray.place.clone(), because };
                 let at = Some(stray.place.clone());
                 synced.troubles.push(Trouble::at(stray.rule, None, at, error));
             }
@@ -197,15 +199,7 @@ pub(super) fn tasks(
 
 /// The image at its source by its digest, so that what is copied is what was found: in a layout a name has to do.
 fn pinned(unit: &Unit, wish: &Wish) -> Option<Endpoint> {
-    let mut image = source_of(unit, wish)?;
-    match &mut image {
-        Endpoint::Registry(ImageName::Qualified(image)) => {
-            image.digest = Some(wish.digest.clone());
-        }
-        Endpoint::File { digest, .. } => *digest = Some(wish.digest.clone()),
-        _ => {}
-    }
-    Some(image)
+    Some(pinned_at(&source_of(unit, wish)?, &wish.digest))
 }
 
 /// Keeps what is going to be overwritten. What cannot be kept is not overwritten.
@@ -215,31 +209,34 @@ async fn keep(
     options: &CopyOptions,
     synced: &mut Synced,
 ) {
+    let mut failed: HashMap<Endpoint, Arc<ResolveError>> = HashMap::new();
     let mut mappings = Vec::new();
-    for task in tasks.iter() {
-        let (Step::Move { from, .. }, Some(backup)) = (&task.wish.step, &task.backup) else {
+    for task in tasks.iter_mut() {
+        let (Step::Move { from, .. }, Some(wanted)) = (&task.wish.step, task.backup.clone()) else {
             continue;
         };
-        let mut old = task.wish.target.clone();
-        if let Endpoint::Registry(ImageName::Qualified(image)) = &mut old {
-            image.digest = Some(from.clone());
+        match backup_name(inquiry, task.rule, &wanted, from).await {
+            Ok(Name::Free(name)) => {
+                mappings.push(Mapping::new(pinned_at(&task.wish.target, from), vec![name.clone()]));
+                task.backup = Some(name);
+            }
+            Ok(Name::Kept(name)) => task.backup = Some(name),
+            Err(error) => drop(failed.insert(wanted, Arc::new(error))),
         }
-        mappings.push(Mapping::new(old, vec![backup.clone()]));
     }
-    if mappings.is_empty() {
-        return;
+    if !mappings.is_empty() {
+        let destination = &inquiry.ends.destination;
+        let ends = Ends { source: Arc::clone(destination), destination: Arc::clone(destination) };
+        let (attachments, options) = (Attachments::None, options.clone());
+        let request = CopyRequest { mappings, attachments, options, ..CopyRequest::default() };
+        let report = copy(&ends, &request, Arc::new(())).await;
+        failed.extend(
+            report
+                .images
+                .into_iter()
+                .filter_map(|image| Some((image.destination, image.result.err()?))),
+        );
     }
-    let destination = &inquiry.ends.destination;
-    let ends = Ends { source: Arc::clone(destination), destination: Arc::clone(destination) };
-    let attachments = Attachments::None;
-    let options = options.clone();
-    let request = CopyRequest { mappings, attachments, options, ..CopyRequest::default() };
-    let report = copy(&ends, &request, Arc::new(())).await;
-    let failed: HashMap<Endpoint, _> = report
-        .images
-        .into_iter()
-        .filter_map(|image| Some((image.destination, image.result.err()?)))
-        .collect();
     let is_lost =
         |task: &mut Task| task.backup.as_ref().is_some_and(|backup| failed.contains_key(backup));
     for Task { rule, source, wish, backup } in tasks.extract_if(.., is_lost) {
@@ -249,6 +246,54 @@ async fn keep(
         let error = SyncError::NotKept { name: target.clone(), backup, source: error };
         synced.troubles.push(Trouble::at(rule, Some(source), Some(target), error));
     }
+}
+
+/// The name of a backup.
+enum Name {
+    /// Nothing that matters has it.
+    Free(Endpoint),
+    /// The image has it already.
+    Kept(Endpoint),
+}
+
+/// The name under which the image `old` is kept: `wanted`, unless that is the backup of another image, which is not to
+/// be lost either.
+async fn backup_name(
+    inquiry: &Inquiry<'_>,
+    rule: usize,
+    wanted: &Endpoint,
+    old: &Digest,
+) -> Result<Name, ResolveError> {
+    let sink = inquiry.ends.destination.sink(wanted).await?;
+    let Some(tag) = wanted.name() else { return Ok(Name::Free(wanted.clone())) };
+    let now = sink.manifest_digest(&Reference::Name(tag.clone())).await?;
+    let never_goes = |rule: &Rule| {
+        let patterns = rule.immutable.iter().chain(&rule.prune.protect);
+        rule.may_write_to(&wanted.without_name())
+            && patterns.into_iter().any(|pattern| pattern.fits(tag.as_str()))
+    };
+    let is_precious = inquiry.rules.iter().any(never_goes);
+    let backup = inquiry.rules[rule].backup.as_ref();
+    let (other, backup) = match (now, backup) {
+        (Some(now), _) if now == *old => return Ok(Name::Kept(wanted.clone())),
+        (Some(other), Some(backup)) if is_precious || !backup.is_one_name() => (other, backup),
+        _ => return Ok(Name::Free(wanted.clone())),
+    };
+    tracing::debug!("{wanted} is {other}: {old} gets a name beside it");
+    let beside = tag.to_tag().ok().and_then(|tag| backup.beside(&tag, old).ok());
+    let beside = beside.and_then(|tag| wanted.named(&tag.into()).ok());
+    Ok(Name::Free(beside.unwrap_or_else(|| wanted.clone())))
+}
+
+/// The image that has the digest `digest` now, where it can be named by that.
+fn pinned_at(image: &Endpoint, digest: &Digest) -> Endpoint {
+    let mut pinned = image.clone();
+    match &mut pinned {
+        Endpoint::Registry(ImageName::Qualified(image)) => image.digest = Some(digest.clone()),
+        Endpoint::File { digest: own, .. } => *own = Some(digest.clone()),
+        _ => {}
+    }
+    pinned
 }
 
 /// One mapping for each image and rule, with all places that it goes to: it is read once.

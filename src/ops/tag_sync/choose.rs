@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::created::created;
 use super::memory::{MarkedList, OfSource, Sighting};
 use super::{Inquiry, SyncError, Trouble, Unit};
-use crate::model::{Digest, RefName, Tag};
+use crate::model::{Digest, Endpoint, RefName, Tag};
 use crate::store::{Error, Listed, Listing, Names, Reference, Source};
-use crate::tagsync::{Candidate, Rule, Verdict, Why};
+use crate::tagsync::{Candidate, PruneMode, Rule, Verdict, Why};
 
 /// How many tags of a repository are asked for at once. What a registry gets at once is up to its client.
 const TAGS: usize = 64;
@@ -22,6 +22,8 @@ pub struct Chosen {
     pub tags: BTreeMap<Tag, Digest>,
     /// Those that it leaves.
     pub left: Vec<(Tag, Why)>,
+    /// Tags whose digest was not asked for, but is remembered: that is enough for leaving a target as it is.
+    pub remembered: BTreeSet<Tag>,
     /// Tags that are listed, and could not be found: whether they are wanted is not known.
     pub unsure: BTreeSet<Tag>,
     /// Why something is not known.
@@ -34,9 +36,16 @@ pub(super) async fn choose(inquiry: &Inquiry<'_>, unit: &Unit) -> Result<Chosen,
     if let Some(tag) = &unit.image {
         return image(source.as_ref(), tag).await;
     }
-    let mut known = inquiry.memory.source(&unit.source);
-    let listing = list(source.as_ref(), &mut known).await?;
+    let mut known = match inquiry.is_fresh_wanted {
+        true => OfSource::default(),
+        false => inquiry.memory.source(&unit.source),
+    };
     let rule = &inquiry.rules[unit.rule];
+    // A list that was wrong would have tags deleted.
+    if inquiry.may_delete_at(&unit.targets) {
+        known.list = None;
+    }
+    let listing = list(source.as_ref(), &mut known).await?;
     let mut asking = Asking { inquiry, unit, rule, source: source.as_ref(), known, bulk: listing };
     let chosen = asking.choose().await;
     asking.forget(&chosen);
@@ -57,7 +66,6 @@ async fn image(source: &dyn Source, tag: &Tag) -> Result<Chosen, SyncError> {
 #[derive(Default)]
 struct Bulk {
     digest: Option<Digest>,
-    moved: Option<Timestamp>,
 }
 
 /// The tags of a repository, and whether the list is the one that is remembered.
@@ -84,8 +92,8 @@ async fn list(source: &dyn Source, known: &mut OfSource) -> Result<Tags, SyncErr
 }
 
 fn bulk(listed: Listed) -> Option<(Tag, Bulk)> {
-    let Listed { name, digest, moved } = listed;
-    Some((name.to_tag().ok()?, Bulk { digest, moved }))
+    let Listed { name, digest, .. } = listed;
+    Some((name.to_tag().ok()?, Bulk { digest }))
 }
 
 struct Asking<'a> {
@@ -133,9 +141,13 @@ impl Asking<'_> {
         let mut digests = BTreeMap::new();
         let mut open = Vec::new();
         for tag in tags {
-            match self.known_digest(tag) {
-                Some(digest) => drop(digests.insert(tag.clone(), digest)),
-                None => open.push(tag.clone()),
+            if let Some(digest) = self.bulk.tags.get(tag).and_then(|bulk| bulk.digest.clone()) {
+                digests.insert(tag.clone(), digest);
+            } else if let Some(digest) = self.remembered(tag) {
+                chosen.remembered.insert(tag.clone());
+                digests.insert(tag.clone(), digest);
+            } else {
+                open.push(tag.clone());
             }
         }
         let source = self.source;
@@ -168,11 +180,10 @@ impl Asking<'_> {
         digests
     }
 
-    fn known_digest(&self, tag: &Tag) -> Option<Digest> {
-        if let Some(digest) = self.bulk.tags.get(tag).and_then(|bulk| bulk.digest.clone()) {
-            return Some(digest);
-        }
-        let never_moves = self.rule.immutable.iter().any(|pattern| pattern.fits(tag.as_str()));
+    /// What a tag that never moves pointed to not long ago, where the list is the one of then.
+    fn remembered(&self, tag: &Tag) -> Option<Digest> {
+        let name = self.rule.rename.apply(tag).ok()?;
+        let never_moves = self.rule.immutable.iter().any(|pattern| pattern.fits(name.as_str()));
         if !(never_moves && self.bulk.is_unchanged) {
             return None;
         }
@@ -180,17 +191,11 @@ impl Asking<'_> {
         self.inquiry.is_fresh(seen, self.rule).then(|| seen.digest.clone())
     }
 
-    /// When tags were made: as the list says, or as their images say.
+    /// When the images of tags were made, as they say themselves. When a tag was set, which some lists tell, is another
+    /// time.
     async fn times(&mut self, tags: &[Tag], chosen: &mut Chosen) -> BTreeMap<Tag, Timestamp> {
         let mut times = BTreeMap::new();
-        let mut open = Vec::new();
-        for tag in tags {
-            match self.bulk.tags.get(tag).and_then(|bulk| bulk.moved) {
-                Some(moved) => drop(times.insert(tag.clone(), moved)),
-                None => open.push(tag.clone()),
-            }
-        }
-        let digests = self.digests(&open, chosen).await;
+        let digests = self.digests(tags, chosen).await;
         // Asked once: what they point to is known from here on.
         for (tag, digest) in &digests {
             if let Some(bulk) = self.bulk.tags.get_mut(tag) {
@@ -250,6 +255,13 @@ impl Asking<'_> {
 }
 
 impl Inquiry<'_> {
+    /// Whether tags of one of these may be deleted.
+    fn may_delete_at(&self, targets: &[Endpoint]) -> bool {
+        let prunes = self.rules.iter().filter(|rule| rule.prune.mode == PruneMode::Tags);
+        let mut prunes = prunes.filter(|rule| targets.iter().any(|place| rule.may_write_to(place)));
+        prunes.next().is_some()
+    }
+
     /// Whether what was seen is not too old to be believed.
     pub(super) fn is_fresh(&self, seen: &Sighting, rule: &Rule) -> bool {
         let age = self.now.duration_since(seen.at);

@@ -73,18 +73,28 @@ pub(super) async fn compare(
     compared.wanted.extend(chosen.unsure.iter().filter_map(|tag| rule.rename.apply(tag).ok()));
     let mut known = inquiry.memory.target(target);
     let mut made = inquiry.memory.source(&unit.source);
-    let asking = Asking { inquiry, unit, rule, place: &place, known: &known, made: &made };
+    let names = compared.wanted.clone();
+    let asking = Asking {
+        inquiry,
+        unit,
+        rule,
+        place: &place,
+        remembered_tags: &chosen.remembered,
+        names,
+        known: &known,
+        made: &made,
+    };
     let questions: Vec<_> =
-        wanted.iter().map(|(tag, name, digest)| asking.ask(tag, name, digest)).collect();
+        wanted.iter().map(|(tag, name, digest)| asking.ask_for_sure(tag, name, digest)).collect();
     let answers: Vec<_> = stream::iter(questions).buffered(TAGS).collect().await;
     let mut seen = BTreeMap::new();
-    for ((tag, name, digest), answer) in wanted.into_iter().zip(answers) {
+    for ((tag, name, _), answer) in wanted.into_iter().zip(answers) {
         let at = target.named(&name.clone().into()).unwrap_or_else(|_| target.clone());
         match answer {
-            Ok(Answer { step, there, picked }) => {
+            Ok(Answer { digest, step, there, picked }) => {
                 made.picked.extend(picked);
                 seen.extend(there.map(|sighting| (name, sighting)));
-                let (tag, digest) = (Some(tag.clone()), digest.clone());
+                let tag = Some(tag.clone());
                 compared.wishes.push(Wish { tag, digest, target: at, step });
             }
             Err(error) => {
@@ -167,8 +177,7 @@ impl Place {
 /// Whether the registry wants another login, or says that this one may not.
 fn is_denied(error: &store::Error) -> bool {
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |e| e.source());
-    let mut statuses = causes.filter_map(|error| error.downcast_ref::<http::Error>()?.status());
-    statuses.any(|status| status == 401 || status == 403)
+    causes.filter_map(|error| error.downcast_ref::<http::Error>()).any(http::Error::is_denied)
 }
 
 struct Asking<'a> {
@@ -176,18 +185,46 @@ struct Asking<'a> {
     unit: &'a Unit,
     rule: &'a Rule,
     place: &'a Place,
+    /// Tags whose digests are only remembered.
+    remembered_tags: &'a BTreeSet<Tag>,
+    /// All tags that are wanted there.
+    names: BTreeSet<Tag>,
     known: &'a OfTarget,
     made: &'a OfSource,
 }
 
 /// What a target says of one tag.
 struct Answer {
+    /// The digest of the image at its source.
+    digest: Digest,
     step: Step,
     there: Option<Sighting>,
     picked: Option<(String, Digest)>,
 }
 
 impl Asking<'_> {
+    /// Asks. What is only remembered of the source is asked there before anything is changed for it.
+    async fn ask_for_sure(
+        &self,
+        tag: &Tag,
+        name: &Tag,
+        digest: &Digest,
+    ) -> Result<Answer, SyncError> {
+        let answer = self.ask(tag, name, digest).await?;
+        if answer.step == Step::Keep || !self.remembered_tags.contains(tag) {
+            return Ok(answer);
+        }
+        let source = self.inquiry.ends.source.source(&self.unit.source).await?;
+        let reference = Reference::Name(RefName::from(tag.clone()));
+        match source.digest(&reference).await? {
+            Some(now) => self.ask(tag, name, &now).await,
+            None => {
+                let (what, place) = (reference.to_string(), source.place());
+                Err(store::Error::NotFound { what, place, source: None }.into())
+            }
+        }
+    }
+
     async fn ask(&self, tag: &Tag, name: &Tag, digest: &Digest) -> Result<Answer, SyncError> {
         let mut picked = None;
         let mut wanted = digest.clone();
@@ -196,7 +233,8 @@ impl Asking<'_> {
         if let Some(seen) = self.remembered(name)
             && (is_certain(&seen.digest) || self.is_made(digest, &seen.digest))
         {
-            return Ok(Answer { step: Step::Keep, there: Some(seen.clone()), picked });
+            let (digest, there) = (digest.clone(), Some(seen.clone()));
+            return Ok(Answer { digest, step: Step::Keep, there, picked });
         }
         let there = match self.place.lists(name) || self.is_precious(name) {
             true => self.place.digest(name).await?,
@@ -218,8 +256,14 @@ impl Asking<'_> {
                     source: Arc::new(source),
                 }
             })?;
+        if let Step::Move { backup: Some(backup), .. } = &step
+            && self.names.contains(backup)
+        {
+            let (tag, backup) = (name.clone(), backup.clone());
+            return Err(SyncError::BackupIsWanted { tag, backup });
+        }
         let there = there.map(|digest| Sighting { digest, at: self.inquiry.now });
-        Ok(Answer { step, there, picked })
+        Ok(Answer { digest: digest.clone(), step, there, picked })
     }
 
     /// What the target had not long ago, where its list says that the tag is still there.

@@ -66,6 +66,16 @@ pub enum SyncError {
         #[source]
         source: Arc<BackupNameError>,
     },
+    /// What an overwritten tag would be kept as is a tag that is kept in step itself.
+    #[error(
+        "{tag} would be kept as {backup}, which is a tag that the rule selects itself: choose another template"
+    )]
+    BackupIsWanted {
+        /// The tag.
+        tag: Tag,
+        /// What it would be kept as.
+        backup: Tag,
+    },
     /// A tag that would be overwritten could not be kept.
     #[error("{name} is not overwritten, for it could not be kept as {backup}")]
     NotKept {
@@ -88,8 +98,13 @@ pub enum SyncError {
         second: Endpoint,
     },
     /// It is not known for sure what is wanted at a target.
-    #[error("no tag of {0} is deleted, for it is not known which are selected")]
-    Doubtful(Endpoint),
+    #[error("no tag of {place} is deleted, for not all is well there: {because}")]
+    Doubtful {
+        /// The target.
+        place: Endpoint,
+        /// What is not known, or went wrong.
+        because: String,
+    },
     /// It is not known which tags a target has.
     #[error("no tag of {0} is deleted, for it does not tell which tags it has")]
     Unlisted(Endpoint),
@@ -127,6 +142,16 @@ pub enum SyncError {
     /// The lock file says nothing of a rule.
     #[error("the lock file says nothing of rule {0}: write it anew with 'tag-sync update'")]
     NotLocked(String),
+    /// The lock file names a repository for a rule that is not the rule's.
+    #[error(
+        "the lock file has {repository} for rule {rule}, which is not for it: a rule has repositories of registries that it names itself"
+    )]
+    NotOfRule {
+        /// The rule.
+        rule: String,
+        /// The repository.
+        repository: String,
+    },
 }
 
 impl From<ResolveError> for SyncError {

@@ -103,7 +103,10 @@ impl Memory {
     }
 
     fn path(&self, kind: &str, place: &Endpoint) -> Option<PathBuf> {
-        let name = Digest::of(place.to_string().as_bytes());
+        // A relative path is another place elsewhere.
+        let own = place.path().map(|path| std::path::absolute(&path).unwrap_or(path));
+        let own = own.map_or_else(|| place.to_string(), |path| path.display().to_string());
+        let name = Digest::of(own.as_bytes());
         Some(self.dir.as_ref()?.join(kind).join(format!("{}.json", name.hex())))
     }
 
@@ -136,6 +139,9 @@ impl Memory {
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
     let mut text = Vec::new();
     File::open(path)?.take(LIMIT + 1).read_to_end(&mut text)?;
     if text.len() as u64 > LIMIT {

@@ -5,6 +5,7 @@
 
 mod carry_out;
 mod choose;
+mod claims;
 mod compare;
 mod created;
 mod error;

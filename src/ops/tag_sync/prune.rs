@@ -63,34 +63,37 @@ async fn take_away(
     let named = tags.iter().filter_map(|tag| place.named(&tag.clone().into()).ok());
     let targets: Vec<Images> = named.map(Images::One).collect();
     let doomed = plan_deletion(open, &targets, &()).await.map_err(refused)?;
-    let list = list(&doomed);
+    let is_named_by_digest =
+        inquiry.rules.iter().any(|rule| !rule.digests.is_empty() && rule.may_write_to(&place));
+    let list = list(&doomed, is_named_by_digest);
     let store = open.store(&place).await?;
     let undo = Undo::of(&place, &list, store.as_ref(), inquiry.now).await?;
     let kept = undo.keep(inquiry.memory.undo_dir().as_deref());
-    pruned.undo = kept
-        .map_err(|source| SyncError::NoUndo { place: place.clone(), source: Arc::new(source) })?;
-    let mut fates = Vec::new();
+    let unkept = |source| SyncError::NoUndo { place: place.clone(), source: Arc::new(source) };
+    pruned.undo = Some(kept.map_err(unkept)?);
+    let (mut fates, mut failed) = (Vec::new(), None);
     let mut done = |deletion: Deletion| fates.push(deletion);
     let result = delete(open, &list, usize::MAX, &(), &mut done).await.map_err(refused);
+    let is_anything_gone = fates.iter().any(|deletion| matches!(deletion.outcome, Fate::Deleted));
     for Deletion { name, digest, outcome, .. } in fates {
         match (name.and_then(|name| name.to_tag().ok()), outcome) {
             (Some(tag), outcome) => pruned.tags.push(PrunedTag::Judged(tag, digest, outcome)),
-            (None, Fate::Failed(error)) => pruned.trouble = Some(error.into()),
+            (None, Fate::Failed(error)) => failed = failed.or(Some(error.into())),
             (None, _) => {}
         }
     }
-    let is_gone = |tag: &PrunedTag| matches!(tag, PrunedTag::Judged(_, _, Fate::Deleted));
-    if !pruned.tags.iter().any(is_gone)
+    if !is_anything_gone
         && let Some(path) = pruned.undo.take()
         && let Err(error) = std::fs::remove_file(&path)
     {
         tracing::debug!("{} stays: {error}", path.display());
     }
-    result
+    result?;
+    failed.map_or(Ok(()), Err)
 }
 
-/// All that is doomed, as a list that is carried out.
-fn list(doomed: &[(Endpoint, Doomed)]) -> List {
+/// All that is doomed, as a list that is carried out: tags alone, where manifests may be wanted by their digests.
+fn list(doomed: &[(Endpoint, Doomed)], are_manifests_wanted: bool) -> List {
     let part = |(place, doomed): &(Endpoint, Doomed)| {
         let mut part = Part { place: place.clone(), listed: Default::default(), order: Vec::new() };
         for row in doomed.blocks.iter().flatten() {
@@ -98,6 +101,7 @@ fn list(doomed: &[(Endpoint, Doomed)]) -> List {
                 Row::Name(name, digest) | Row::NameAlone(name, digest, _) => {
                     part.listed.names.insert(name.clone(), digest.clone());
                 }
+                Row::Manifest(..) if are_manifests_wanted => {}
                 Row::Manifest(digest, _) => {
                     if part.listed.manifests.insert(digest.clone()) {
                         part.order.push(digest.clone());

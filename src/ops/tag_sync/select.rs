@@ -19,14 +19,6 @@ pub struct Selected {
     pub troubles: Vec<Trouble>,
 }
 
-impl Selected {
-    /// All that went wrong with the rule of this number.
-    pub fn troubles_of(&self, rule: usize) -> impl Iterator<Item = &Trouble> {
-        let units = self.units.iter().flat_map(|(_, chosen)| &chosen.troubles);
-        units.chain(&self.troubles).filter(move |trouble| trouble.rule == rule)
-    }
-}
-
 /// Finds out what the rules `which` select, of the repositories that are `owned`.
 pub async fn select(
     inquiry: &Inquiry<'_>,
@@ -38,17 +30,23 @@ pub async fn select(
     let (mut lists, mut units) = (Lists::default(), Vec::new());
     for &number in which {
         let rule = &inquiry.rules[number];
-        let (found, troubles) = match lock {
-            Some(lock) => locked(rule, number, lock),
-            None => lists.units(inquiry.ends.source.as_ref(), rule, number).await,
+        let troubles = match lock {
+            Some(lock) => {
+                let (found, troubles) = locked(rule, number, lock);
+                let pinned = found
+                    .into_iter()
+                    .map(|(unit, tags)| (owned(&unit), Chosen { tags, ..Chosen::default() }));
+                selected.units.extend(pinned.filter(|(unit, _)| !unit.targets.is_empty()));
+                troubles
+            }
+            None => {
+                let open = inquiry.ends.source.as_ref();
+                let (found, troubles) = lists.units(open, rule, number).await;
+                units.extend(found.iter().map(owned).filter(|unit| !unit.targets.is_empty()));
+                troubles
+            }
         };
-        units.extend(found.iter().map(owned).filter(|unit| !unit.targets.is_empty()));
         selected.troubles.extend(troubles);
-    }
-    if let Some(lock) = lock {
-        let of_lock = |unit: Unit| (chosen_by(lock, inquiry, &unit), unit);
-        selected.units = units.into_iter().map(of_lock).map(|(c, u)| (u, c)).collect();
-        return selected;
     }
     inquiry.observer.wanted(units.len());
     let questions: Vec<_> = units
@@ -72,12 +70,6 @@ pub async fn select(
         }
     }
     selected
-}
-
-fn chosen_by(lock: &Lock, inquiry: &Inquiry<'_>, unit: &Unit) -> Chosen {
-    let rule = lock.rules.get(&inquiry.rules[unit.rule].name);
-    let tags = rule.and_then(|repositories| repositories.get(&unit.source.to_string()));
-    Chosen { tags: tags.cloned().unwrap_or_default(), ..Chosen::default() }
 }
 
 /// What is selected, as a lock file keeps it.

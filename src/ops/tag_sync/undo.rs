@@ -13,6 +13,9 @@ use crate::mirror::delete::List;
 use crate::model::{Digest, Endpoint, Manifest, ManifestError, Tag};
 use crate::store::{self, Open, Reference, Store};
 
+/// The form that is written and read here.
+const VERSION: u32 = 1;
+
 /// The largest list that is read.
 const LIMIT: u64 = 256 << 20;
 
@@ -65,6 +68,14 @@ pub enum UndoError {
         /// What is wrong with it.
         #[source]
         source: serde_json::Error,
+    },
+    /// It is of another form.
+    #[error("{} is of version {version}, and only version {VERSION} is known here", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        version: u32,
     },
     /// Its place is none.
     #[error("{} names '{place}', which is no place that holds images", path.display())]
@@ -133,20 +144,29 @@ impl Undo {
                 });
             }
         }
-        Ok(Self { version: 1, at: now, place: place.to_string(), tags, manifests })
+        Ok(Self { version: VERSION, at: now, place: place.to_string(), tags, manifests })
     }
 
-    /// Keeps it in `dir`, durable before anything is deleted. Without a folder it is not kept.
-    pub(super) fn keep(&self, dir: Option<&Path>) -> store::Result<Option<PathBuf>> {
-        let Some(dir) = dir else { return Ok(None) };
+    /// Keeps it in `dir`, durable before anything is deleted.
+    pub(super) fn keep(&self, dir: Option<&Path>) -> store::Result<PathBuf> {
+        let refused = |why| store::Error::Unsupported {
+            place: "the list by which it is undone".to_owned(),
+            why,
+        };
+        let dir = dir.ok_or_else(|| {
+            refused("has no folder: there is neither XDG_STATE_HOME nor a home folder")
+        })?;
         std::fs::create_dir_all(dir).map_err(store::Error::io("make", dir))?;
         let stamp = self.at.strftime("%Y%m%dT%H%M%S");
         let place = Digest::of(self.place.as_bytes());
         let path = dir.join(format!("{stamp}-{:.12}.json", place.hex()));
         let text = serde_json::to_vec_pretty(self)
             .map_err(|error| store::Error::io("write", &path)(error.into()))?;
+        if text.len() as u64 > LIMIT {
+            return Err(refused("would be too large to be read again"));
+        }
         store::replace_file(&path, &text)?;
-        Ok(Some(path))
+        Ok(path)
     }
 
     /// Reads a list.
@@ -159,7 +179,11 @@ impl Undo {
         let file = std::fs::File::open(path).map_err(failed)?;
         file.take(LIMIT).read_to_end(&mut text).map_err(failed)?;
         let form = |source| UndoError::Form { path: path.to_owned(), source };
-        serde_json::from_slice(&text).map_err(form)
+        let undo: Self = serde_json::from_slice(&text).map_err(form)?;
+        match undo.version {
+            VERSION => Ok(undo),
+            other => Err(UndoError::Version { path: path.to_owned(), version: other }),
+        }
     }
 
     /// The place that tags were deleted from.

@@ -1,11 +1,11 @@
 //! From rules to repositories: each one that tags come from, and where those go.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{SyncError, Trouble};
 use crate::mirror::Namespace;
-use crate::model::{Endpoint, ImageName, ImageRef, Repository, RepositoryPath, Tag};
+use crate::model::{Digest, Endpoint, ImageName, ImageRef, Repository, RepositoryPath, Tag};
 use crate::store::{self, Open};
 use crate::tagsync::{Lock, Rule, Source, rest_below};
 
@@ -80,25 +80,48 @@ impl Lists {
     }
 }
 
-/// What a lock file says of a rule.
-pub(super) fn locked(rule: &Rule, number: usize, lock: &Lock) -> (Vec<Unit>, Vec<Trouble>) {
+/// A repository, and what its tags are to be.
+pub(super) type Pinned = (Unit, BTreeMap<Tag, Digest>);
+
+/// What a lock file says of a rule: each of its repositories, with its tags.
+pub(super) fn locked(rule: &Rule, number: usize, lock: &Lock) -> (Vec<Pinned>, Vec<Trouble>) {
     let Some(repositories) = lock.rules.get(&rule.name) else {
         let error = SyncError::NotLocked(rule.name.clone());
         return (Vec::new(), vec![Trouble::of_rule(number, error)]);
     };
     let (mut units, mut troubles) = (Vec::new(), Vec::new());
-    for place in repositories.keys().filter_map(|name| name.parse::<Endpoint>().ok()) {
-        let rest = match (&rule.source, &place) {
-            (Source::Below { namespace, .. }, Endpoint::Registry(ImageName::Qualified(image))) => {
-                rest_below(namespace, &(&image.repository).into())
-            }
-            _ => None,
+    for (name, tags) in repositories {
+        let Some((place, rest)) = covered(rule, name) else {
+            let (rule, repository) = (rule.name.clone(), name.clone());
+            let error = SyncError::NotOfRule { rule, repository };
+            troubles.push(Trouble::of_rule(number, error));
+            continue;
         };
         let (unit, trouble) = unit(rule, number, &place, None, rest.as_ref());
-        units.push(unit);
+        units.push((unit, tags.clone()));
         troubles.extend(trouble);
     }
     (units, troubles)
+}
+
+/// The repository that a lock file calls `name`, if it is one of the rule; what is behind the rule's place in its path.
+fn covered(rule: &Rule, name: &str) -> Option<(Endpoint, Option<RepositoryPath>)> {
+    let place: Endpoint = name.parse().ok()?;
+    match (&rule.source, &place) {
+        // What a name in a layout means cannot be pinned.
+        (_, Endpoint::Oci { .. }) => None,
+        (Source::Repository(own) | Source::Image(own, _), _) => {
+            (*own == place).then_some((place, None))
+        }
+        (
+            Source::Below { namespace, allow, deny },
+            Endpoint::Registry(ImageName::Qualified(image)),
+        ) if image.repository.registry() == &namespace.registry => {
+            let rest = rest_below(namespace, &(&image.repository).into())?;
+            Source::takes(allow, deny, rest.as_str()).then_some((place, Some(rest)))
+        }
+        (Source::Below { .. }, _) => None,
+    }
 }
 
 fn one(

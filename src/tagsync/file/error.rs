@@ -1,8 +1,5 @@
 //! What can be wrong with a file of rules.
 
-use std::path::PathBuf;
-
-use crate::mirror::Position;
 use crate::mirror::file::FileError;
 use crate::yaml;
 
@@ -21,17 +18,6 @@ pub enum RuleFileError {
     /// What it says of registries, or a key without a value.
     #[error(transparent)]
     Settings(#[from] FileError),
-    /// A file that is named and cannot be read.
-    #[error("{position}: cannot read {}", path.display())]
-    Unreadable {
-        /// Where it is named.
-        position: Position,
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
     /// There is nothing to do.
     #[error("{file} has no rules")]
     Nothing {

@@ -190,6 +190,7 @@ impl<'a> Foreign<'a> {
             settings,
             notes: self.notes,
             reach: self.reach,
+            folder: PathBuf::new(),
             document,
         })
     }

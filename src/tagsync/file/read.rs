@@ -1,7 +1,7 @@
 //! Reads a file of rules.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -26,6 +26,8 @@ pub struct RuleFile {
     pub rules: Vec<Rule>,
     /// How registries are reached.
     pub settings: Settings,
+    /// The folder that paths in it are relative to.
+    pub folder: PathBuf,
     /// What of it is done otherwise than it says, or not at all: for files of other tools.
     pub notes: Vec<Note>,
     /// What settings cannot say of registries: for files of other tools.
@@ -75,6 +77,7 @@ impl RuleFile {
             settings,
             notes: Vec::new(),
             reach: BTreeMap::new(),
+            folder: folder.to_owned(),
             document: document.value().clone(),
             name: name.clone(),
         })

@@ -68,6 +68,15 @@ impl Reading<'_> {
         let WrittenRule { name, source, to, repositories, tags, digests, rename, .. } = written;
         let source = self.source(source.0.0, repositories)?;
         let targets = self.targets(&source, to)?;
+        let is_layout = |place: &Endpoint| matches!(place, Endpoint::Oci { .. });
+        let has_layouts = targets.iter().any(|target| match target {
+            Target::Repository(place) => is_layout(place),
+            Target::Below(_) => false,
+        }) || matches!(&source, Source::Repository(place) | Source::Image(place, _) if is_layout(place));
+        if has_layouts && !digests.is_empty() {
+            let message = "images of a layout go by names: digests are for registries";
+            return Err(self.wrong(&["digests"], message));
+        }
         let name = name.map_or_else(|| source.to_string(), |name| name.0.0);
         let is_image = matches!(source, Source::Image(..));
         if is_image && tags.is_some() {
@@ -148,8 +157,15 @@ impl Reading<'_> {
             Source::Repository(place) | Source::Image(place, _) => place,
             Source::Below { namespace, .. } => {
                 let target = self.below(text)?;
-                if target.to_string() == namespace.to_string().trim_end_matches('/') {
+                let (to, from) = (format!("{target}/"), namespace.to_string());
+                if to == from {
                     return Err(self.wrong(&["to"], "the tags would go where they come from"));
+                }
+                if to.starts_with(&from) {
+                    let message = format!(
+                        "{to} is below {from}: each run would find there what the one before has brought"
+                    );
+                    return Err(self.wrong(&["to"], &message));
                 }
                 return Ok(target);
             }

@@ -341,10 +341,12 @@ impl FromStr for SourceText {
     }
 }
 
+/// `endpoint`, if single tags of it can be set, under the one name that it has.
 fn changeable(endpoint: Endpoint, text: &str) -> Result<Endpoint, SourceError> {
-    match endpoint.is_mutable() {
-        true => Ok(endpoint),
-        false => Err(SourceError::Whole(text.to_owned())),
+    match endpoint {
+        Endpoint::Oci { dir, name } => Ok(Endpoint::Oci { dir: dir.components().collect(), name }),
+        other if other.is_mutable() => Ok(other),
+        _ => Err(SourceError::Whole(text.to_owned())),
     }
 }
 
@@ -411,7 +413,7 @@ impl FromStr for Timeout {
 }
 
 /// An address that is posted to. It may hold a secret, so it is never shown.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Hook(pub(super) String);
 
 /// A text that is no address.

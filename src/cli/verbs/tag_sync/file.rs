@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use longshore::auth::Credential;
 use longshore::config::Env;
-use longshore::mirror::file::Files as _;
+use longshore::mirror::file::{FileError, Files as _};
 use longshore::model::Registry;
 use longshore::ops::FilesOnDisk;
 use longshore::tagsync::{Naming, RuleFile, SkopeoTarget, Surroundings};
@@ -29,6 +29,12 @@ pub(super) fn read(rules: &RulesArgs, context: &Context) -> anyhow::Result<RuleF
             return Err(UsageError(text.to_owned()).into());
         }
     };
+    for said in file.settings.paths() {
+        if let Err(source) = std::fs::metadata(&said.value) {
+            let (position, path) = (said.position.clone(), said.value.clone());
+            return Err(FileError::Unreadable { position, path, source }.into());
+        }
+    }
     for note in &file.notes {
         context.note(format!("note: {note}"));
     }

@@ -42,8 +42,8 @@ struct OfRule {
 pub(super) struct Outcome {
     pub(super) counts: Counts,
     pub(super) took: Duration,
-    /// Whether all who wanted to know were told.
-    pub(super) reacted: bool,
+    /// Whether all was done, and all who wanted to know were told.
+    pub(super) is_whole: bool,
 }
 
 impl Metrics {
@@ -74,9 +74,9 @@ impl Metrics {
     pub(super) fn ran(&self, rule: &str, outcome: &Outcome) {
         let mut state = self.state();
         let of_rule = state.rules.entry(rule.to_owned()).or_default();
-        let Outcome { counts, took, reacted } = outcome;
+        let Outcome { counts, took, is_whole } = outcome;
         let now = Timestamp::now();
-        let is_well = counts.failed == 0 && *reacted;
+        let is_well = counts.failed == 0 && *is_whole;
         of_rule.runs += 1;
         of_rule.failed_runs += u64::from(!is_well);
         of_rule.copied += counts.copied as u64;

@@ -20,11 +20,13 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
+use longshore::auth::Credential;
 use longshore::http::{RateLimit, Traffic};
 use longshore::mirror::Place;
-use longshore::model::Rate;
+use longshore::mirror::file::Files as _;
+use longshore::model::{Rate, Registry};
 use longshore::ops::tag_sync::{Inquiry, Memory, Unit};
-use longshore::ops::{Ends, PlanObserver};
+use longshore::ops::{Ends, FilesOnDisk, PlanObserver};
 use longshore::session::SessionOptions;
 use longshore::shard::{Assignment, Shard, unit_of};
 use longshore::tagsync::{Lock, PruneMode, Rule, RuleFile, Source, Target};
@@ -59,33 +61,60 @@ struct Opened {
     ends: Vec<(Option<Rate>, Ends)>,
     options: CopyOptions,
     memory: Memory,
+    logins: Logins,
+}
+
+/// Logins that the command line gives, for sources and for targets.
+#[derive(Clone, Default)]
+struct Logins {
+    source: Option<(Registry, Credential)>,
+    target: Option<(Registry, Credential)>,
 }
 
 /// Reads the file of rules, and opens both ends. Passwords are asked for here.
 fn open(rules: &RulesArgs, reach: ReachArgs, context: &Context) -> anyhow::Result<Opened> {
     let file = file::read(rules, context)?;
-    let mut copy = reach.resolve();
+    let copy = reach.resolve();
+    let (sources, targets) = (places(&file.rules, source), places(&file.rules, targets));
+    let logins = Logins {
+        source: ends::given_among(&copy.source, &sources, context)?,
+        target: ends::given_among(&copy.destination, &targets, context)?,
+    };
+    open_file(file, rules, copy, &logins, context)
+}
+
+/// Opens both ends of a file of rules, with logins that are known.
+fn open_file(
+    file: RuleFile,
+    rules: &RulesArgs,
+    mut copy: Copy,
+    logins: &Logins,
+    context: &Context,
+) -> anyhow::Result<Opened> {
     settings::apply(&mut copy, &file.settings);
     file::apply(&mut copy, &file);
     let options = copy.request.options.clone();
-    let limits = file.rules.iter().flat_map(|rule| rule.window.limits());
-    let mut ends = vec![(None, ends_of(&file, &copy, None, context)?)];
-    for limit in limits {
+    let mut ends = vec![(None, ends_of(&file, &copy, logins, None, context)?)];
+    for limit in file.rules.iter().flat_map(|rule| rule.window.limits()) {
         if ends.iter().all(|(known, _)| *known != Some(*limit)) {
-            ends.push((Some(*limit), ends_of(&file, &copy, Some(*limit), context)?));
+            ends.push((Some(*limit), ends_of(&file, &copy, logins, Some(*limit), context)?));
         }
     }
     let memory = Memory::of(&context.env);
-    Ok(Opened { file, path: rules.file.clone(), ends, options, memory })
+    Ok(Opened { file, path: rules.file.clone(), ends, options, memory, logins: logins.clone() })
 }
 
 fn ends_of(
     file: &RuleFile,
     copy: &Copy,
+    logins: &Logins,
     limit: Option<Rate>,
     context: &Context,
 ) -> anyhow::Result<Ends> {
     let mut traffic = copy.traffic.clone();
+    // Of several the last counts: that of a window only where the command line wants no lower one.
+    let lower = |rate: &Rate| traffic.bytes_per_second().is_none_or(|own| rate.get() < own);
+    let limit = limit.filter(lower);
     traffic.limits.extend(limit.map(|rate| RateLimit { registry: None, rate }));
     let shared = SessionOptions {
         write: copy.write,
@@ -93,10 +122,13 @@ fn ends_of(
         logins: file::logins(file),
         ..SessionOptions::default()
     };
-    let (sources, targets) = (places(&file.rules, source), places(&file.rules, targets));
+    let with = |given: &Option<(Registry, Credential)>| SessionOptions {
+        given: given.clone(),
+        ..shared.clone()
+    };
     Ok(Ends {
-        source: ends::mirror(&copy.source, &sources, &shared, context)?,
-        destination: ends::mirror(&copy.destination, &targets, &shared, context)?,
+        source: ends::session(&copy.source, with(&logins.source), context)?,
+        destination: ends::session(&copy.destination, with(&logins.target), context)?,
     })
 }
 
@@ -155,11 +187,14 @@ impl Opened {
 
     /// The rules to ask for those that are `due`: where something may be taken away, others that may keep it count too.
     fn asked(&self, due: &BTreeSet<usize>) -> Vec<usize> {
-        let prunes = |number: &usize| self.file.rules[*number].prune.mode != PruneMode::Off;
-        if due.iter().any(prunes) {
-            return (0..self.file.rules.len()).collect();
-        }
-        due.iter().copied().collect()
+        let rules = &self.file.rules;
+        let prunes = due.iter().filter(|number| rules[**number].prune.mode != PruneMode::Off);
+        let targets: Vec<&Target> = prunes.flat_map(|number| &rules[*number].targets).collect();
+        let may_keep = |rule: &Rule| {
+            rule.targets.iter().any(|target| targets.iter().any(|other| target.meets(other)))
+        };
+        let numbers = 0..rules.len();
+        numbers.filter(|number| due.contains(number) || may_keep(&rules[*number])).collect()
     }
 
     /// The lock file that is asked for.
@@ -193,8 +228,8 @@ fn lock_path(rules: &Path, named: Option<&Path>) -> Result<PathBuf, UsageError> 
 
 fn read_lock(path: &Path) -> anyhow::Result<Lock> {
     use anyhow::Context as _;
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read {}: 'tag-sync update' writes it", path.display()))?;
+    let failed = || format!("cannot read {}: 'tag-sync update' writes it", path.display());
+    let text = FilesOnDisk.read(path).with_context(failed)?;
     Ok(Lock::parse(&path.display().to_string(), &text)?)
 }
 

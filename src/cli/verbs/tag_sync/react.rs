@@ -19,6 +19,10 @@ use crate::cli::verbs::reacting::{hook, told, untold};
 /// How long a command may take when nothing else is said.
 const TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
+/// What a run that is stopped owes to those who are told of changes.
+const LOST: &str =
+    "note: of tags that had moved before the run was stopped, on-change is not told any more";
+
 /// Who is told of the changes of each rule.
 #[derive(Clone)]
 pub(super) struct Reacting(Vec<Option<Arc<Reactions>>>);
@@ -57,6 +61,9 @@ impl Reacting {
         context: &Context,
     ) -> anyhow::Result<Exit> {
         let last_words = || {
+            if self.0.iter().any(Option::is_some) {
+                context.console.lines([LOST.to_owned()]);
+            }
             if self.untold(context).is_empty() {
                 context.console.lines([GOES_ON.to_owned()]);
             }

@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use longshore::tagsync::RuleFile;
@@ -16,16 +16,33 @@ use crate::cli::verbs::junit::junit;
 use crate::cli::verbs::told_file::{self, put};
 
 /// Refuses files that cannot be written, before anything is asked.
-pub(super) fn check(reports: &SyncReportArgs, context: &Context) -> anyhow::Result<()> {
+pub(super) fn check(
+    reports: &SyncReportArgs,
+    rules: &Path,
+    context: &Context,
+) -> anyhow::Result<()> {
     let files = [&reports.report, &reports.junit, &reports.failed];
+    let mut named = vec![identity(rules)];
     for path in files.into_iter().flatten() {
         told_file::check(path)?;
+        let own = identity(path);
+        if named.contains(&own) && !path.starts_with("/dev") {
+            let text = format!("{} is named twice, or is the file of rules", path.display());
+            return Err(UsageError(text).into());
+        }
+        named.push(own);
     }
     reports.failed.as_deref().map_or(Ok(()), failed::check)?;
     if reports.github_summary {
         summary_file(context)?;
     }
     Ok(())
+}
+
+/// What a file is called, whichever way leads to it.
+fn identity(path: &Path) -> PathBuf {
+    let absolute = || std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.canonicalize().unwrap_or_else(|_| absolute())
 }
 
 fn summary_file(context: &Context) -> Result<PathBuf, UsageError> {

@@ -20,7 +20,7 @@ use crate::cli::verbs::Work;
 
 /// Passwords are asked for here.
 pub(super) fn start(args: RunArgs, context: &Context) -> anyhow::Result<Work<'_>> {
-    reports::check(&args.reports, context)?;
+    reports::check(&args.reports, &args.rules.file, context)?;
     let RunArgs { rules, which, lock, dry_run, any_time, reports, reach } = args;
     let opened = open(&rules, reach, context)?;
     let share = Share::of(&which, &opened.file.rules, context)?;
@@ -28,8 +28,11 @@ pub(super) fn start(args: RunArgs, context: &Context) -> anyhow::Result<Work<'_>
     let due = opened.named(&which.named.rules)?;
     if dry_run {
         let work = async move {
-            check::show(&opened, &due, locked.as_ref(), &share, which.fresh, context).await?;
-            Ok(Exit::Done)
+            let shown = check::show(&opened, &due, locked.as_ref(), &share, which.fresh, context);
+            Ok(match shown.await? {
+                Exit::Changes => Exit::Done,
+                other => other,
+            })
         };
         return Ok(stoppable(work, context).boxed());
     }
@@ -74,11 +77,8 @@ impl Opened {
                     continue;
                 }
             };
-            match batches.iter_mut().find(|batch| batch.limit == limit) {
-                Some(batch) => {
-                    batch.due.insert(number);
-                    batch.until = batch.until.min(until);
-                }
+            match batches.iter_mut().find(|batch| batch.limit == limit && batch.until == until) {
+                Some(batch) => drop(batch.due.insert(number)),
                 None => batches.push(Batch { due: [number].into(), limit, until }),
             }
         }

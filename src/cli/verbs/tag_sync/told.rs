@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use indicatif::HumanBytes;
-use longshore::model::Endpoint;
+use longshore::model::{Endpoint, one_line};
 use longshore::ops::Fate;
 use longshore::ops::tag_sync::{Pruned, PrunedTag, SyncError, Synced, SyncedImage, Trouble};
 use longshore::shard::Shard;
@@ -17,6 +17,9 @@ use crate::cli::diagnose::{Diagnosis, diagnose};
 use crate::cli::verbs::images::fields;
 use crate::cli::verbs::junit::{Case, Verdict};
 use crate::cli::verbs::table::table;
+
+/// How many failures the summary of a step shows.
+const SHOWN: usize = 50;
 
 /// A run, and what is to be told of it.
 pub(super) struct Run {
@@ -44,6 +47,13 @@ pub(super) struct Copied {
     pub(super) report: ImageReport,
     before: Option<String>,
     backup: Option<String>,
+}
+
+impl Copied {
+    /// Whether anything came that was not there.
+    fn is_new(&self) -> bool {
+        self.report.outcome == Outcome::Copied || !self.report.referrers.is_empty()
+    }
 }
 
 /// A tag that no rule selects.
@@ -135,7 +145,9 @@ impl Run {
     /// What is printed of it, line by line.
     pub(super) fn lines(&self) -> impl Iterator<Item = String> {
         let copied = self.images.iter().filter_map(|told| match (&told.fate, &told.target) {
-            (Ok(copied), Some(target)) => Some(format!("{} {target}", copied.report.digest)),
+            (Ok(copied), Some(target)) if copied.is_new() => {
+                Some(format!("{} {target}", copied.report.digest))
+            }
             _ => None,
         });
         copied.chain(self.pruned.iter().map(ToldTag::line))
@@ -151,7 +163,8 @@ impl Run {
 
     /// Whether anything is different now, or failed.
     pub(super) fn has_done_anything(&self) -> bool {
-        !self.images.is_empty() || !self.pruned.is_empty()
+        let is_new = |told: &Told| told.fate.as_ref().map_or(true, |copied| copied.is_new());
+        self.images.iter().any(is_new) || !self.pruned.is_empty()
     }
 
     /// What failed of the rule of this number.
@@ -192,14 +205,21 @@ impl Run {
             let cells: Vec<String> = cells(rule, counts).iter().map(|text| cell(text)).collect();
             text.push_str(&format!("| {} |\n", cells.join(" | ")));
         }
-        let failures: Vec<String> = self
-            .images
-            .iter()
-            .filter_map(|told| Some(format!("- `{}`: {}", told.name(self), told.failure()?)))
-            .map(|line| line.replace(['\n', '\r'], " "))
-            .collect();
+        let images = self.images.iter();
+        let images = images.filter_map(|told| Some((told.name(self), told.failure()?)));
+        let pruned = self.pruned.iter();
+        let pruned =
+            pruned.filter_map(|tag| Some((tag.image.clone(), tag.error.as_ref()?.plain())));
+        let failures: Vec<(String, String)> = images.chain(pruned).collect();
         if !failures.is_empty() {
-            text.push_str(&format!("\n{}\n", failures.join("\n")));
+            text.push('\n');
+        }
+        for (name, why) in failures.iter().take(SHOWN) {
+            let why = one_line(&why.replace('`', "'"), 500);
+            text.push_str(&format!("- `{}`: `{why}`\n", name.replace('`', "'")));
+        }
+        if failures.len() > SHOWN {
+            text.push_str(&format!("- and {} more\n", failures.len() - SHOWN));
         }
         text
     }
@@ -240,6 +260,8 @@ impl Run {
             "deleted": self.pruned.iter().map(|tag| tag.json(self)).collect::<Vec<_>>(),
             "rules": rules.collect::<Vec<_>>(),
             "counts": counts(self.total()),
+            "putOff": self.put_off,
+            "undo": self.undo,
         });
         if let Some(shard) = self.shard {
             report["shard"] = json!(shard);

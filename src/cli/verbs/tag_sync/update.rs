@@ -4,7 +4,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use longshore::ops;
 use longshore::ops::tag_sync::{select, to_lock};
-use longshore::tagsync::{Lock, difference};
+use longshore::tagsync::{Lock, LockError, difference};
 use serde_json::json;
 
 use super::{asking, lock_path, open, read_lock, told};
@@ -13,6 +13,11 @@ use crate::cli::args::{Format, UpdateArgs};
 use crate::cli::exit::Exit;
 use crate::cli::progress::number;
 
+/// Whether a lock file is of another version: it is written anew.
+fn is_other_version(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(LockError::Version { .. }))
+}
+
 /// Passwords are asked for here.
 pub(super) fn start(
     args: UpdateArgs,
@@ -20,9 +25,10 @@ pub(super) fn start(
 ) -> anyhow::Result<BoxFuture<'_, anyhow::Result<Exit>>> {
     let UpdateArgs { rules, which, lock, reach } = args;
     let path = lock_path(&rules.file, lock.as_deref())?;
-    let before = match path.exists() {
-        true => read_lock(&path)?,
-        false => Lock::default(),
+    let before = match path.exists().then(|| read_lock(&path)) {
+        None => Lock::default(),
+        Some(Err(error)) if is_other_version(&error) => Lock::default(),
+        Some(lock) => lock?,
     };
     let opened = open(&rules, reach, context)?;
     let due = opened.named(&which.rules)?;

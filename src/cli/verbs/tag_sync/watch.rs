@@ -1,6 +1,6 @@
 //! `tag-sync watch`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,9 +19,9 @@ use super::metrics::{Metrics, Outcome};
 use super::pass::Pass;
 use super::react::Reacting;
 use super::told::Run;
-use super::{Opened, Share, open};
+use super::{Opened, Share, file, open, open_file};
 use crate::cli::Context;
-use crate::cli::args::{Format, ReachArgs, RulesArgs, WatchArgs, WhichArgs};
+use crate::cli::args::{Format, ReachArgs, RulesArgs, UsageError, WatchArgs, WhichArgs};
 use crate::cli::exit::Exit;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::verbs::Work;
@@ -97,6 +97,8 @@ struct Generation {
     share: Share,
     reacting: Reacting,
     which: BTreeSet<usize>,
+    /// When rules were to run that were known before, by their names.
+    earlier: BTreeMap<String, Timestamp>,
 }
 
 /// Why a generation of rules has ended.
@@ -116,13 +118,30 @@ struct Done {
 type Running<'a> = FuturesUnordered<BoxFuture<'a, Done>>;
 
 impl Watch<'_> {
-    /// Reads the file, and opens what it names.
+    /// Reads the file, and opens what it names. Passwords are asked for here.
     fn open(&self) -> anyhow::Result<Generation> {
         let opened = open(&self.rules, self.reach.clone(), self.context)?;
+        self.generation(opened)
+    }
+
+    /// The same for a file that has changed: nobody is asked again.
+    fn open_again(&self, before: &Generation) -> anyhow::Result<Generation> {
+        let (rules, logins) = (&self.rules, &before.opened.logins);
+        if rules.file.as_os_str() == "-" {
+            let text = "rules from standard input are read once: name a file to read it again";
+            return Err(UsageError(text.to_owned()).into());
+        }
+        let file = file::read(rules, self.context)?;
+        let copy = self.reach.clone().resolve();
+        self.generation(open_file(file, rules, copy, logins, self.context)?)
+    }
+
+    fn generation(&self, opened: Opened) -> anyhow::Result<Generation> {
         let share = Share::of(&self.which, &opened.file.rules, self.context)?;
         let reacting = Reacting::prepare(&opened.file.rules, self.context)?;
         let which = opened.named(&self.which.named.rules)?;
-        Ok(Generation { opened, share, reacting, which })
+        let earlier = BTreeMap::new();
+        Ok(Generation { opened, share, reacting, which, earlier })
     }
 
     async fn run(
@@ -138,7 +157,6 @@ impl Watch<'_> {
             match ended {
                 Ended::Reload(new) => generation = *new,
                 Ended::Stopped => {
-                    metrics.stop();
                     signals.stop.kill_on_next();
                     let untold = generation.reacting.untold(self.context);
                     return Ok(Exit::of_failures(&untold, untold.len()));
@@ -157,14 +175,22 @@ impl Watch<'_> {
     ) -> Ended {
         let rules = &generation.opened.file.rules;
         let now = Timestamp::now();
-        let mut table = Timetable::new(rules, &generation.which, fallback.clone(), now);
+        let mut table =
+            Timetable::new(rules, &generation.which, fallback.clone(), &generation.earlier, now);
         let mut running = Running::new();
         let mut busy: BTreeSet<usize> = BTreeSet::new();
         let mut next: Option<Box<Generation>> = None;
         let mut troubles = Troubles::default();
         loop {
-            if next.is_some() && running.is_empty() {
-                return next.map_or(Ended::Stopped, Ended::Reload);
+            if running.is_empty()
+                && let Some(mut next) = next.take()
+            {
+                let earlier = generation
+                    .which
+                    .iter()
+                    .map(|number| (rules[*number].name.clone(), table.next(*number)));
+                next.earlier = earlier.collect();
+                return Ended::Reload(next);
             }
             if next.is_none() {
                 self.begin(generation, &mut table, &mut busy, &mut running);
@@ -173,6 +199,7 @@ impl Watch<'_> {
             tokio::select! {
                 biased;
                 _ = signals.stop.next() => {
+                    metrics.stop();
                     let rest = async {
                         while let Some(done) = running.next().await {
                             self.tell(generation, done, &mut troubles, metrics);
@@ -181,7 +208,7 @@ impl Watch<'_> {
                     let _ = tokio::time::timeout(GRACE, rest).await;
                     return Ended::Stopped;
                 }
-                _ = signals.reload.recv() => match self.open() {
+                _ = signals.reload.recv() => match self.open_again(generation) {
                     Ok(new) => {
                         self.context.note(format!("{} is read again", self.rules.file.display()));
                         metrics.reload(true);
@@ -200,7 +227,7 @@ impl Watch<'_> {
                     }
                     self.tell(generation, done, &mut troubles, metrics);
                 }
-                () = nap(table.wake(&busy)), if next.is_none() => {}
+                () = nap(table.wake(&busy)), if next.is_none() && running.len() < LANES => {}
             }
         }
     }
@@ -249,12 +276,14 @@ impl Watch<'_> {
     ) {
         let Done { due, synced, failed, took } = done;
         let (rules, context) = (&generation.opened.file.rules, self.context);
+        let put_off: Vec<usize> = synced.put_off.iter().map(|(rule, _)| *rule).collect();
         let run = Run::new(rules, synced, generation.share.shard());
         let counts = run.counts();
         for &number in &due.rules {
             let name = rules[number].name.as_str();
             let counts = counts.get(name).copied().unwrap_or_default();
-            metrics.ran(name, &Outcome { counts, took, reacted: failed.is_empty() });
+            let is_whole = failed.is_empty() && put_off.iter().all(|rule| *rule != number);
+            metrics.ran(name, &Outcome { counts, took, is_whole });
         }
         let printed = match context.output.format() {
             Format::Text => run.lines().try_for_each(|line| context.output.line(line)),
