@@ -82,12 +82,9 @@ impl<'r> Timetable<'r> {
                 }
             };
             match due.iter_mut().find(|due| due.lane == lane) {
-                // One of another limit takes its turn after these.
-                Some(due) if due.limit != limit => {}
-                Some(due) => {
-                    due.rules.insert(number);
-                    due.until = due.until.min(until);
-                }
+                // One of another window takes its turn after these.
+                Some(due) if due.limit != limit || due.until != until => {}
+                Some(due) => drop(due.rules.insert(number)),
                 None => due.push(Due { lane, rules: [number].into(), limit, until }),
             }
         }

@@ -131,6 +131,11 @@ impl Watch<'_> {
             let text = "rules from standard input are read once: name a file to read it again";
             return Err(UsageError(text.to_owned()).into());
         }
+        // Whatever else is there now, reading it could take for ever.
+        if !std::fs::metadata(&rules.file).is_ok_and(|there| there.is_file()) {
+            let text = format!("{} is no file any more", rules.file.display());
+            return Err(UsageError(text).into());
+        }
         let file = file::read(rules, self.context)?;
         let copy = self.reach.clone().resolve();
         self.generation(open_file(file, rules, copy, logins, self.context)?)
