@@ -5,8 +5,10 @@ use std::fmt;
 use super::Path;
 use crate::model::one_line;
 
-/// The longest message or line of a document that is shown.
-const SHOWN: usize = 200;
+/// The longest line of a document that is shown.
+const LINE: usize = 200;
+/// The longest message.
+const MESSAGE: usize = 500;
 
 /// A place in a text; both numbers count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl Error {
     pub(super) fn new(text: &str, place: Place, message: &str) -> Self {
         let line = text.lines().nth(place.line - 1).unwrap_or_default();
         let line = if may_be_secret(line) { "" } else { line };
-        Self { place, message: one_line(message, SHOWN), snippet: one_line(line, SHOWN) }
+        Self { place, message: one_line(message, MESSAGE), snippet: one_line(line, LINE) }
     }
 
     /// The same without a line of the text.
@@ -90,7 +92,12 @@ impl Error {
 fn may_be_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     ["pass", "secret", "token", "cred"].iter().any(|key| line.contains(key))
-        || line.split_once('@').is_some_and(|(before, _)| before.contains(':'))
+        || line.split_once('@').is_some_and(|(before, _)| has_colon_within(before))
+}
+
+/// Whether a colon has something right behind it: one with a space is behind a key.
+fn has_colon_within(text: &str) -> bool {
+    text.match_indices(':').any(|(index, _)| !text[index + 1..].starts_with([' ', '\t']))
 }
 
 /// Why a scalar cannot be replaced in place.

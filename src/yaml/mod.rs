@@ -17,6 +17,7 @@ mod path;
 mod read;
 mod scalar;
 mod texts;
+mod told;
 mod tree;
 mod write;
 

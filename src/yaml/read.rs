@@ -9,6 +9,7 @@ use serde_saphyr::{
     with_deserializer_from_str_with_options,
 };
 
+use super::told::told;
 use super::tree::{Collection, Kind, Layout, Node, layouts};
 use super::{Error, Path, Place, Step};
 
@@ -145,11 +146,7 @@ pub fn typed<T: DeserializeOwned>(text: &str, value: Value) -> Result<T, Error> 
                 false => document.place(text, &path),
             }
         });
-        let message = match path.0.is_empty() {
-            true => error.inner().to_string(),
-            false => format!("{path}: {}", error.inner()),
-        };
-        Error::new(text, place, &message)
+        Error::new(text, place, &of(&path, &told(&error.inner().to_string())))
     })
 }
 
@@ -174,7 +171,7 @@ pub fn place_of(text: &str, path: &Path) -> Place {
 /// What is wrong with the value at `path` of `text`, where a reader of it finds that out.
 #[must_use]
 pub fn wrong(text: &str, path: &Path, message: &str) -> Error {
-    Error::new(text, place_of(text, path), &format!("{path}: {message}"))
+    Error::new(text, place_of(text, path), &of(path, message))
 }
 
 /// The same of the key that ends `path`.
@@ -183,7 +180,15 @@ pub fn wrong_key(text: &str, path: &Path, message: &str) -> Error {
     let documents = documents(text).unwrap_or_default();
     let place = documents.first().map(|document| document.place_of_key(text, path));
     let place = place.unwrap_or(Place { line: 1, column: 1 });
-    Error::new(text, place, &format!("{path}: {message}"))
+    Error::new(text, place, &of(path, message))
+}
+
+/// A message about what is at `path`.
+fn of(path: &Path, message: &str) -> String {
+    match path.0.is_empty() {
+        true => message.to_owned(),
+        false => format!("{path}: {message}"),
+    }
 }
 
 /// Whether a text is meant to be JSON.
@@ -267,7 +272,10 @@ mod tests {
             assert!(!error.to_string().contains("line "), "{error}");
         }
         let error = from_text::<Outer>("list:\n- name: 4.10\n").unwrap_err().to_string();
-        assert_eq!(error, "list[0].name: invalid type: floating point `4.1`, expected a string");
+        assert_eq!(
+            error,
+            "list[0].name: invalid type: floating point `4.1`, expected a string: put it in quotes"
+        );
     }
 
     #[test]

@@ -267,12 +267,12 @@ fn a_fault_is_told_with_its_place_and_nothing_changes() {
         (
             "empty",
             String::new(),
-            "app.yaml:1:1: not an object that can be read: invalid type: null, expected a map",
+            "app.yaml:1:1: not an object that can be read: invalid type: null, expected a mapping",
         ),
         (
             "a list",
             "- 1\n".to_owned(),
-            "app.yaml:1:1: not an object that can be read: invalid type: sequence, expected a map",
+            "app.yaml:1:1: not an object that can be read: invalid type: list, expected a mapping",
         ),
         (
             "two",
@@ -307,7 +307,7 @@ fn a_fault_is_told_with_its_place_and_nothing_changes() {
         (
             "a field",
             replaced("name: v1", "name: 4.10"),
-            "app.yaml:11:11: not an object that can be read: spec.tags[0].name: invalid type: floating point `4.1`, expected a string",
+            "app.yaml:11:11: not an object that can be read: spec.tags[0].name: invalid type: floating point `4.1`, expected a string: put it in quotes",
         ),
         ("an alias bomb", bomb(), "app.yaml:"),
         ("too large", "#".repeat(16 * 1024 * 1024 + 1), "app.yaml is larger than 16777216 bytes"),

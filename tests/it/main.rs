@@ -84,6 +84,7 @@ mod shards;
 mod store_contract;
 mod stripes;
 mod tag_sync_foreign;
+mod tag_sync_schema;
 mod transfer;
 mod turns;
 mod upload_resume;

@@ -228,5 +228,5 @@ fn what_is_wrong_with_such_a_file_is_told_with_its_line() {
     let said = run(&["--format", "regsync"]);
     assert!(said.contains("q.io: unknown field `q.io`, expected one of `version`"), "{said}");
     let said = run(&[]);
-    assert!(said.contains("the files of skopeo and regsync are read with --format"), "{said}");
+    assert!(said.contains("those of other tools are read with --format skopeo or"), "{said}");
 }

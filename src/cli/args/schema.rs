@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 const EXAMPLES: &str = "\
 Examples:
   longshore schema mirror > mirror.schema.json
+  longshore schema tag-sync > tag-sync.schema.json
   # and as the first line of longshore.yaml, for editors with a YAML language server:
   # yaml-language-server: $schema=mirror.schema.json";
 
@@ -24,6 +25,8 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum Schema {
     /// What 'mirror --config' reads
     Mirror,
+    /// What 'tag-sync' reads
+    TagSync,
 }
 
 impl Schema {
@@ -31,6 +34,7 @@ impl Schema {
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Mirror => include_str!("../../../schemas/mirror.schema.json"),
+            Self::TagSync => include_str!("../../../schemas/tag-sync.schema.json"),
         }
     }
 }

@@ -84,6 +84,27 @@ impl<'de, M: Deserialize<'de>, T: Deserialize<'de>> Visitor<'de> for ListOrVisit
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-        Vec::deserialize(SeqAccessDeserializer::new(items)).map(ListOr::List)
+        Filled::deserialize(SeqAccessDeserializer::new(items)).map(|list| ListOr::List(list.0))
+    }
+}
+
+/// A list that names something: who makes a file by a template would get all with an empty one. It may be left out.
+#[derive(Clone)]
+pub(super) struct Filled<T>(pub(super) Vec<T>);
+
+impl<T> Default for Filled<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Filled<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Vec::deserialize(deserializer)? {
+            list if list.is_empty() => {
+                Err(D::Error::custom("it is empty: name one, or leave it out"))
+            }
+            list => Ok(Self(list)),
+        }
     }
 }

@@ -91,14 +91,21 @@ fn require_version(document: &Document<'_>) -> Result<(), yaml::Error> {
         Value::Null => None,
         _ => return Ok(()),
     };
-    let found = match found {
+    let (path, message) = match found {
         Some(version) if version.as_u64() == Some(VERSION) => return Ok(()),
-        Some(Value::Null) | None => "missing".to_owned(),
-        Some(other) => one_line(&other.to_string(), 80),
+        None => (yaml::Path::default(), format!("a file of rules has 'version: 1'{OTHERS}")),
+        Some(other) => {
+            let other = one_line(&other.to_string(), 80);
+            let path = ["version"].into_iter().collect();
+            (path, format!("{other} is not known: a file of rules has 'version: 1'{OTHERS}"))
+        }
     };
-    let path: yaml::Path = [Step::from("version")].into_iter().collect();
-    let message = format!(
-        "version is {found} where 1 belongs; the files of skopeo and regsync are read with --format"
-    );
     Err(document.wrong(&path, &message))
 }
+
+/// What such a file may be.
+const OTHERS: &str = ", and those of other tools are read with --format skopeo or --format regsync";
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

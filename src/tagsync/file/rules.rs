@@ -11,8 +11,8 @@ use crate::mirror::file::Mapping;
 use crate::mirror::{Document, Parsed, Root, path_of};
 use crate::model::{Endpoint, Rate};
 use crate::tagsync::{
-    Days, MAX_DELETE, Newest, OnChange, Order, Prune, Rename, RenameRule, Rule, Schedule, Select,
-    Source, Target, Window, Windows, Zone,
+    Days, MAX_DELETE, Newest, OnChange, Order, Prune, Rename, RenameRule, RenameRuleError, Rule,
+    Schedule, Select, Source, Target, Window, Windows, Zone,
 };
 use crate::transfer::Attachments;
 use crate::yaml::{self, Step};
@@ -63,8 +63,14 @@ impl Reading<'_> {
     }
 
     pub(super) fn rule(&self, written: WrittenRule, defaults: &Wishes) -> Result<Rule> {
-        let is_own = written.wishes().schedule.is_some();
-        let wishes = written.wishes().or(defaults);
+        let own = written.wishes();
+        let [schedule, window, on_change] = [
+            ("schedule", own.schedule.is_some()),
+            ("window", own.window.is_some()),
+            ("on-change", own.on_change.is_some()),
+        ]
+        .map(|(key, is_own)| self.place(key, is_own));
+        let wishes = own.or(defaults);
         let WrittenRule { name, source, to, repositories, tags, digests, rename, .. } = written;
         let source = self.source(source.0.0, repositories)?;
         let targets = self.targets(&source, to)?;
@@ -82,10 +88,14 @@ impl Reading<'_> {
         if is_image && tags.is_some() {
             return Err(self.wrong(&["tags"], "the source is one tag: write one or the other"));
         }
+        if matches!(source, Source::Below { .. }) && !digests.is_empty() {
+            let message = "the source is many repositories, and an image by digest is of one: write a rule for that";
+            return Err(self.wrong(&["digests"], message));
+        }
         Ok(Rule {
             name,
             position: self.file.position(&self.path(&[])),
-            select: tags.map_or_else(Select::default, select),
+            select: self.select(tags)?,
             digests: digests.into_iter().map(|digest| digest.0).collect(),
             rename: self.rename(rename)?,
             platforms: wishes.platforms.into_iter().flatten().map(|p| p.0).collect(),
@@ -97,9 +107,9 @@ impl Reading<'_> {
             prune: prune(wishes.prune),
             backup: wishes.backup.map(|backup| backup.0),
             immutable: wishes.immutable.into_iter().flatten().map(|p| p.0).collect(),
-            on_change: wishes.on_change.map(|told| self.on_change(told)),
-            schedule: self.schedule(wishes.schedule, wishes.time_zone.as_ref(), is_own)?,
-            window: self.window(wishes.window, wishes.time_zone)?,
+            on_change: wishes.on_change.map(|told| self.on_change(told, &on_change)).transpose()?,
+            schedule: self.schedule(wishes.schedule, wishes.time_zone.as_ref(), &schedule)?,
+            window: self.window(wishes.window, wishes.time_zone, &window)?,
             recheck: match wishes.recheck {
                 Some(age) => age.0,
                 None => RECHECK.parse().map_err(|_| self.wrong(&[], "no time to recheck"))?,
@@ -118,7 +128,7 @@ impl Reading<'_> {
             (Source::Below { namespace, .. }, wanted) => {
                 let Choices { allow, deny } = wanted.map_or_else(Choices::default, choices);
                 let [allow, deny] =
-                    [allow, deny].map(|list| list.into_iter().map(|pattern| pattern.0).collect());
+                    [allow.0, deny].map(|list| list.into_iter().map(|pattern| pattern.0).collect());
                 Ok(Source::Below { namespace, allow, deny })
             }
             (source, None) => Ok(source),
@@ -145,7 +155,9 @@ impl Reading<'_> {
         for text in texts {
             let target = self.target(source, text.0)?;
             if targets.contains(&target) {
-                return Err(self.wrong(&["to"], &format!("{target} is named twice")));
+                return Err(
+                    self.wrong(&["to"], &format!("{target} is named twice: once is enough"))
+                );
             }
             targets.push(target);
         }
@@ -159,7 +171,10 @@ impl Reading<'_> {
                 let target = self.below(text)?;
                 let (to, from) = (format!("{target}/"), namespace.to_string());
                 if to == from {
-                    return Err(self.wrong(&["to"], "the tags would go where they come from"));
+                    return Err(self.wrong(
+                        &["to"],
+                        "the tags would go where they come from: name another target",
+                    ));
                 }
                 if to.starts_with(&from) {
                     let message = format!(
@@ -175,7 +190,10 @@ impl Reading<'_> {
             Target::Below(root) => self.own_place(place, &root)?,
         };
         match target == *place {
-            true => Err(self.wrong(&["to"], "the tags would go where they come from")),
+            true => {
+                Err(self
+                    .wrong(&["to"], "the tags would go where they come from: name another target"))
+            }
             false => Ok(Target::Repository(target)),
         }
     }
@@ -211,16 +229,24 @@ impl Reading<'_> {
         };
         let rules = rules.into_iter().enumerate().map(|(item, Mapping(wish))| {
             RenameRule::new(&wish.matching, &wish.to).map_err(|error| {
+                let key = match error {
+                    RenameRuleError::Expression { .. } => "match",
+                    _ => "to",
+                };
                 let mut path = self.path(&["rename"]);
-                path.0.push(Step::from(item));
+                path.0.extend([Step::from(item), Step::from(key)]);
                 self.file.wrong(&path, &error.to_string())
             })
         });
         rules.collect::<Result<_>>().map(Rename::by_rules)
     }
 
-    fn on_change(&self, wish: Either<String, Mapping<OnChangeWish>>) -> OnChange {
-        match wish {
+    fn on_change(
+        &self,
+        wish: Either<String, Mapping<OnChangeWish>>,
+        path: &yaml::Path,
+    ) -> Result<OnChange> {
+        let wish = match wish {
             Either::Short(command) => OnChange { command: Some(command), ..OnChange::default() },
             Either::Long(Mapping(wish)) => OnChange {
                 command: wish.command,
@@ -228,6 +254,16 @@ impl Reading<'_> {
                 url: wish.url.map(|url| url.0.0),
                 secret_file: wish.secret_file.map(|file| self.folder.join(file.0.0)),
             },
+        };
+        let is_command = wish.command.as_ref().map(|command| !command.trim().is_empty());
+        match (is_command, &wish.url, &wish.secret_file) {
+            (Some(false), ..) | (None, None, _) => {
+                Err(self.file.wrong(path, "nobody is told: name a command or a url"))
+            }
+            (_, None, Some(_)) => {
+                Err(self.file.wrong(path, "secret-file is for what is posted to a url: name one"))
+            }
+            _ => Ok(wish),
         }
     }
 
@@ -235,23 +271,19 @@ impl Reading<'_> {
         &self,
         schedule: Option<String>,
         zone: Option<&Parsed<Zone>>,
-        is_own: bool,
+        path: &yaml::Path,
     ) -> Result<Option<Schedule>> {
         let zone = zone.map(|zone| zone.0.clone()).unwrap_or_default();
         let read = |text: String| Schedule::new(&text, &zone);
-        schedule.map(read).transpose().map_err(|error| {
-            let path = match is_own {
-                true => self.path(&["schedule"]),
-                false => ["defaults", "schedule"].into_iter().collect(),
-            };
-            self.file.wrong(&path, &error.to_string())
-        })
+        let schedule = schedule.map(read).transpose();
+        schedule.map_err(|error| self.file.wrong(path, &error.to_string()))
     }
 
     fn window(
         &self,
         windows: Option<Vec<Mapping<WindowWish>>>,
         zone: Option<Parsed<Zone>>,
+        path: &yaml::Path,
     ) -> Result<Windows<Rate>> {
         let zone = zone.map(|zone| zone.0).unwrap_or_default();
         let windows = windows.into_iter().flatten().enumerate().map(|(item, Mapping(wish))| {
@@ -261,12 +293,33 @@ impl Reading<'_> {
                 None => Days::ALL,
             };
             Window::new(from.0, to.0, days, limit_rate.map(|rate| rate.0)).map_err(|error| {
-                let mut path = self.path(&["window"]);
+                let mut path = path.clone();
                 path.0.push(Step::from(item));
                 self.file.wrong(&path, &error.to_string())
             })
         });
         Ok(Windows::new(windows.collect::<Result<_>>()?, zone))
+    }
+
+    /// Where something is said that the defaults may say too.
+    fn place(&self, key: &str, is_own: bool) -> yaml::Path {
+        match is_own {
+            true => self.path(&[key]),
+            false => ["defaults", key].into_iter().collect(),
+        }
+    }
+
+    fn select(&self, wanted: Option<ListOr<Mapping<Tags>, Parsed<Choice>>>) -> Result<Select> {
+        let select = wanted.map_or_else(Select::default, select);
+        match (&select.older_than, &select.newer_than) {
+            (Some(older), Some(newer)) if older.length() >= newer.length() => {
+                let message = format!(
+                    "no image is older than {older} and newer than {newer}: leave out one of them"
+                );
+                Err(self.wrong(&["tags", "newer-than"], &message))
+            }
+            _ => Ok(select),
+        }
     }
 }
 
@@ -278,7 +331,7 @@ fn choices(wanted: ListOr<Mapping<Choices>, Parsed<Choice>>) -> Choices {
     let mut choices = Choices::default();
     for choice in list {
         match choice.0 {
-            Choice::Allow(pattern) => choices.allow.push(Parsed(pattern)),
+            Choice::Allow(pattern) => choices.allow.0.push(Parsed(pattern)),
             Choice::Deny(pattern) => choices.deny.push(Parsed(pattern)),
         }
     }
@@ -294,14 +347,14 @@ fn select(wanted: ListOr<Mapping<Tags>, Parsed<Choice>>) -> Select {
         }
     };
     Select {
-        allow: allow.into_iter().map(|pattern| pattern.0).collect(),
+        allow: allow.0.into_iter().map(|pattern| pattern.0).collect(),
         deny: deny.into_iter().map(|pattern| pattern.0).collect(),
         semver: semver.map(|range| range.0),
         prerelease: prerelease.0,
         newest: newest.map(|newest| match newest {
-            Either::Short(count) => Newest { count, by: Order::Semver },
+            Either::Short(count) => Newest { count: count.0, by: Order::Semver },
             Either::Long(Mapping(NewestWish { count, by: own })) => {
-                Newest { count, by: own.map_or(Order::Semver, Order::from) }
+                Newest { count: count.0, by: own.map_or(Order::Semver, Order::from) }
             }
         }),
         older_than: older_than.map(|age| age.0),
@@ -316,7 +369,7 @@ fn prune(wish: Option<Either<super::written::Mode, Mapping<super::written::Prune
         Some(Either::Long(Mapping(wish))) => Prune {
             mode: wish.mode.0,
             protect: wish.protect.into_iter().map(|pattern| pattern.0).collect(),
-            max_delete: wish.max_delete.unwrap_or(MAX_DELETE),
+            max_delete: wish.max_delete.map_or(MAX_DELETE, |most| most.0),
         },
     }
 }

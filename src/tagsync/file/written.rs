@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
-use super::forms::{Either, ListOr};
+use super::forms::{Either, Filled, ListOr};
 use crate::mirror::file::{FilePath, Mapping, RegistryFields};
 use crate::mirror::{NameError, Namespace, Parsed, Place, Root, RootError, qualified};
 use crate::model::{Digest, Endpoint, PlatformFilter, Rate};
@@ -117,7 +117,7 @@ pub(super) struct PruneWish {
     pub(super) mode: Mode,
     #[serde(default)]
     pub(super) protect: Vec<Parsed<Pattern>>,
-    pub(super) max_delete: Option<usize>,
+    pub(super) max_delete: Option<Number>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -142,7 +142,7 @@ pub(super) struct WindowWish {
 #[serde(deny_unknown_fields)]
 pub(super) struct Choices {
     #[serde(default)]
-    pub(super) allow: Vec<Parsed<Pattern>>,
+    pub(super) allow: Filled<Parsed<Pattern>>,
     #[serde(default)]
     pub(super) deny: Vec<Parsed<Pattern>>,
 }
@@ -151,13 +151,13 @@ pub(super) struct Choices {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Tags {
     #[serde(default)]
-    pub(super) allow: Vec<Parsed<Pattern>>,
+    pub(super) allow: Filled<Parsed<Pattern>>,
     #[serde(default)]
     pub(super) deny: Vec<Parsed<Pattern>>,
     pub(super) semver: Option<Parsed<Versions>>,
     #[serde(default)]
     pub(super) prerelease: PrereleaseWish,
-    pub(super) newest: Option<Either<NonZeroUsize, Mapping<NewestWish>>>,
+    pub(super) newest: Option<Either<Count, Mapping<NewestWish>>>,
     pub(super) older_than: Option<Parsed<Age>>,
     pub(super) newer_than: Option<Parsed<Age>>,
 }
@@ -165,7 +165,7 @@ pub(super) struct Tags {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewestWish {
-    pub(super) count: NonZeroUsize,
+    pub(super) count: Count,
     pub(super) by: Option<OrderWish>,
 }
 
@@ -263,6 +263,44 @@ impl Visitor<'_> for PrereleaseVisitor {
     }
 }
 
+/// A number of tags.
+#[derive(Clone, Copy)]
+pub(super) struct Count(pub(super) NonZeroUsize);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Number(count) = deserializer.deserialize_any(NumberVisitor(1))?;
+        let error = || D::Error::custom("a number of 1 or more is expected");
+        NonZeroUsize::new(count).map(Self).ok_or_else(error)
+    }
+}
+
+/// A number that may be 0.
+#[derive(Clone, Copy)]
+pub(super) struct Number(pub(super) usize);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor(0))
+    }
+}
+
+/// Reads a number of at least so many.
+struct NumberVisitor(u64);
+
+impl Visitor<'_> for NumberVisitor {
+    type Value = Number;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a number of {} or more", self.0)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Number, E> {
+        let within = usize::try_from(number).ok().filter(|_| number >= self.0);
+        within.map(Number).ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
+}
+
 /// A pattern that allows, or with `!` in front one that denies.
 #[derive(Clone, Debug)]
 pub(super) enum Choice {
@@ -315,6 +353,10 @@ pub(super) enum SourceError {
     Digest(String),
     #[error("'{0}' is written as a whole: rules are for registries, oci:DIR and file://REPOSITORY")]
     Whole(String),
+    #[error(
+        "'{0}' has a *: tags are chosen by tags, and repositories below a place, as in quay.io/org/, by repositories"
+    )]
+    Wild(String),
 }
 
 impl FromStr for SourceText {
@@ -322,6 +364,9 @@ impl FromStr for SourceText {
 
     fn from_str(text: &str) -> Result<Self, SourceError> {
         let text = text.strip_suffix('*').filter(|rest| rest.ends_with('/')).unwrap_or(text);
+        if text.contains('*') {
+            return Err(SourceError::Wild(text.to_owned()));
+        }
         match text.parse::<Place>().map_err(NameError::from)? {
             Place::Below(namespace) => {
                 Ok(Self(Source::Below { namespace, allow: Vec::new(), deny: Vec::new() }))

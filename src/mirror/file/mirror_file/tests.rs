@@ -117,10 +117,10 @@ fn what_is_wrong_is_told_with_its_place() {
         ("images: []\nversion: 2".into(), "m.yaml:2:10: version is 2 where 1 belongs"),
         ("version: '1'".into(), "m.yaml:1:10: version is \"1\" where 1 belongs"),
         ("version: 1\nversion: 1".into(), "m.yaml:2:1: not a mirror file that can be read: "),
-        ("- a\n- b".into(), "invalid type: sequence, expected a mapping"),
+        ("- a\n- b".into(), "invalid type: list, expected a mapping"),
         (
             "version: 1\ndefaults: []".into(),
-            "m.yaml:2:11: not a mirror file that can be read: defaults: invalid type: sequence",
+            "m.yaml:2:11: not a mirror file that can be read: defaults: invalid type: list",
         ),
         (
             of("a/b: {}"),
@@ -133,11 +133,11 @@ fn what_is_wrong_is_told_with_its_place() {
         (of("a.io:"), "m.yaml:3:3: registries.a.io has no value"),
         (
             of("a.io: []"),
-            "m.yaml:3:9: not a mirror file that can be read: registries.a.io: invalid type: sequence, expected a mapping",
+            "m.yaml:3:9: not a mirror file that can be read: registries.a.io: invalid type: list, expected a mapping",
         ),
         (
             of("a.io: {plain_http: true}"),
-            "m.yaml:3:10: not a mirror file that can be read: registries.a.io.plain_http: unknown field `plain_http`, expected one of `plain-http`, `insecure`, `ca-file`, `cert-dir`, `authfile`, `limit-rate`, `max-per-host`, `listing`, `listing-url`",
+            "m.yaml:3:10: not a mirror file that can be read: registries.a.io.plain_http: unknown field `plain_http`: `plain-http` may be meant, expected one of `plain-http`, `insecure`, `ca-file`, `cert-dir`, `authfile`, `limit-rate`, `max-per-host`, `listing`, `listing-url`",
         ),
         (
             of("a.io: {plain-http: 1}"),
@@ -192,7 +192,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             "version: 1\nimage: []".into(),
-            "m.yaml:2:1: not a mirror file that can be read: image: unknown field `image`, expected one of",
+            "m.yaml:2:1: not a mirror file that can be read: image: unknown field `image`: `images` may be meant, expected one of",
         ),
         ("version: 1\nimages:\nroot: r.io".into(), "m.yaml:2:1: images has no value"),
         (
@@ -230,7 +230,7 @@ fn what_is_wrong_is_told_with_its_place() {
         ),
         (
             list("- source: q.io/a\n  tag: v1"),
-            "m.yaml:5:3: not a mirror file that can be read: images[0].tag: unknown field `tag`, expected one of `source`, `tags`, `to`, `platforms`",
+            "m.yaml:5:3: not a mirror file that can be read: images[0].tag: unknown field `tag`: `tags` may be meant, expected one of `source`, `tags`, `to`, `platforms`",
         ),
         (
             list("- source: q.io/a:v1\n  tags: [v2]"),

@@ -96,7 +96,11 @@ fn what_is_not_understood_is_refused_with_its_place() {
         (&image("name: ubi9/ubi"), "5:11", "'ubi9/ubi' names no registry"),
         (&image("name: docker-daemon:x"), "5:11", "'docker-daemon:' is not known"),
         (&image("name: dir:x"), "5:11", "say by targetRepo where it goes"),
-        (&image("nam: x"), "5:5", "unknown field `nam`, expected one of `name`, `targetRepo`"),
+        (
+            &image("nam: x"),
+            "5:5",
+            "unknown field `nam`: `name` may be meant, expected one of `name`, `targetRepo`",
+        ),
         (&image("{}"), "5:5", "missing field `name`"),
         (&image("{name: q.io/a, targetRepo: 'a:b'}"), "5:32", "'a:b' is not a repository"),
         (&image("{name: q.io/a, targetTag: 'a b'}"), "5:31", "'a b' is not a tag"),

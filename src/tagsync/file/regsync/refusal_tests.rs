@@ -15,13 +15,17 @@ fn what_is_wrong_or_would_be_something_else_is_told_with_its_place() {
             "1:10",
             "version: version 2 of such files is not known: expected 1",
         ),
-        ("sync: {}".to_owned(), "1:7", "sync: invalid type: map, expected a sequence"),
+        ("sync: {}".to_owned(), "1:7", "sync: invalid type: mapping, expected a list"),
         (
             "syncs: []".to_owned(),
             "1:1",
-            "syncs: unknown field `syncs`, expected one of `version`, `creds`, `defaults`, `sync`",
+            "syncs: unknown field `syncs`: `sync` may be meant, expected one of `version`, `creds`, `defaults`, `sync`",
         ),
-        (entry("tag: {}"), "2:68", "sync[0].tag: unknown field `tag`, expected one of"),
+        (
+            entry("tag: {}"),
+            "2:68",
+            "sync[0].tag: unknown field `tag`: `tags` may be meant, expected one of",
+        ),
         (
             "sync: [{type: repo, source: a, target: b}]".to_owned(),
             "1:15",
@@ -89,7 +93,7 @@ fn what_is_wrong_or_would_be_something_else_is_told_with_its_place() {
         (
             entry("tags: {allow: v1}"),
             "2:82",
-            "sync[0].tags.allow: invalid type: string \"v1\", expected a sequence",
+            "sync[0].tags.allow: invalid type: string \"v1\", expected a list",
         ),
         (entry("platform: local"), "2:78", "sync[0].platform: 'local'"),
         (

@@ -180,18 +180,18 @@ fn what_is_done_otherwise_is_told_with_its_place() {
 #[test]
 fn what_is_wrong_is_told_with_its_place() {
     for (text, place, told, snippet) in [
-        ("[]", "1:1", "invalid type: sequence, expected a map", "[]"),
-        ("q.io: [a]", "1:7", "q.io: invalid type: sequence, expected a mapping", "q.io: [a]"),
+        ("[]", "1:1", "invalid type: list, expected a mapping", "[]"),
+        ("q.io: [a]", "1:7", "q.io: invalid type: list, expected a mapping", "q.io: [a]"),
         (
             "q.io:\n  image: {a: []}\n",
             "2:3",
-            "q.io.image: unknown field `image`, expected one of `images`, `images-by-tag-regex`, `images-by-semver`",
+            "q.io.image: unknown field `image`: `images` may be meant, expected one of `images`, `images-by-tag-regex`, `images-by-semver`",
             "image: {a: []}",
         ),
         (
             "q.io:\n  images: {a: v1}\n",
             "2:15",
-            "q.io.images.a: invalid type: string \"v1\", expected a sequence",
+            "q.io.images.a: invalid type: string \"v1\", expected a list",
             "images: {a: v1}",
         ),
         (
