@@ -1871,7 +1871,7 @@ _longshore() {
             return 0
             ;;
         longshore__subcmd__schema)
-            opts="-v -q -o -h --verbose --quiet --output --help mirror"
+            opts="-v -q -o -h --verbose --quiet --output --help mirror tag-sync"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
