@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
+use longshore::auth::{Credential, Secret};
 use longshore::config::{ConnectionOptions, Env, Registries};
 use longshore::mirror::Mapping;
 use longshore::model::Endpoint;
@@ -39,12 +40,15 @@ impl User {
     }
 
     fn session(&self, connection: ConnectionOptions) -> Arc<Session> {
+        self.session_with(SessionOptions { connection, ..SessionOptions::default() })
+    }
+
+    fn session_with(&self, options: SessionOptions) -> Arc<Session> {
         let env = Env::fake(
             self.home.path(),
             [("CONTAINERS_REGISTRIES_CONF", self.registries_conf.as_str())],
         );
         let registries = Registries::load(&env).unwrap();
-        let options = SessionOptions { connection, ..SessionOptions::default() };
         Arc::new(Session::new(env, registries, options))
     }
 
@@ -117,6 +121,46 @@ async fn logins_come_from_the_auth_file_and_certificates_from_the_file_given() {
     assert_eq!(copied(&session, &from, &to).await, digest(&image));
     let back = format!("oci-archive:{}", user.path("back.tar"));
     assert_eq!(copied(&session, &format!("{to}:v1"), &back).await, digest(&image));
+}
+
+#[tokio::test]
+async fn a_login_of_one_registry_goes_to_no_other() {
+    need!("docker-registry", "htpasswd");
+    let registries = ["ann", "bob"].map(|user| Registry::with_password(user, user));
+    let [ann, bob] = registries.each_ref().map(|registry| format!("{}/app", registry.address()));
+    let user = User::new("");
+    let image = user.image("v1");
+    let from = format!("oci:{}:v1", user.path("images"));
+    // What is in the auth file is wrong, and is not looked at.
+    let auth = serde_json::json!({"auths": {registries[0].address(): {"username": "ann", "password": "x"}}});
+    fs::create_dir_all(user.home.path().join(".docker")).unwrap();
+    fs::write(user.home.path().join(".docker/config.json"), auth.to_string()).unwrap();
+
+    let login = |user: &str, password: &str| Credential::Basic {
+        username: user.to_owned(),
+        password: Secret::new(password.to_owned()),
+    };
+    let of = |index: usize| registries[index].address().parse().unwrap();
+    let session = |logins: &[(usize, &str)], given: Option<(usize, &str)>| {
+        let logins = logins.iter().map(|(index, user)| (of(*index), login(user, user)));
+        user.session_with(SessionOptions {
+            connection: plain(),
+            logins: Arc::new(logins.collect()),
+            given: given.map(|(index, password)| (of(index), login("ann", password))),
+            ..SessionOptions::default()
+        })
+    };
+    let both = session(&[(0, "ann"), (1, "bob")], None);
+    assert_eq!(copied(&both, &from, &ann).await, digest(&image));
+    assert_eq!(copied(&both, &format!("{ann}:v1"), &bob).await, digest(&image));
+    let one = session(&[(0, "ann")], None);
+    let refused = failure(&one, &format!("{ann}:v1"), &bob).await;
+    assert!(refused.contains("wants a login"), "{refused}");
+    // One that is given by hand counts more.
+    let wrong = session(&[(0, "ann")], Some((0, "wrong")));
+    failure(&wrong, &format!("{ann}:v1"), &format!("oci:{}", user.path("copy"))).await;
+    let right = session(&[(0, "bob")], Some((0, "ann")));
+    copied(&right, &format!("{ann}:v1"), &format!("oci:{}:v1", user.path("copy"))).await;
 }
 
 #[tokio::test]

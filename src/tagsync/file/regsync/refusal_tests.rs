@@ -1,5 +1,8 @@
 //! What is refused, and how that is told.
 
+use proptest::prelude::*;
+use serde_json::json;
+
 use super::{entry, read};
 use crate::tagsync::file::RuleFileError;
 
@@ -199,6 +202,20 @@ fn what_is_wrong_or_would_be_something_else_is_told_with_its_place() {
     }
     for text in ["", "{}", "version: 1\nsync: []\n"] {
         assert!(matches!(read(text), Err(RuleFileError::Nothing { .. })), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_file_or_an_error(
+        source in "[a-z/:.@{} ]{0,12}", template in r#"[{}a-z ."|()$%`0-9-]{0,24}"#, expression in "\\PC{0,12}",
+        range in "[0-9.v<>=^~ -]{0,10}", kind in prop::sample::select(vec!["image", "repository", "registry"]),
+    ) {
+        let entry = json!({
+            "type": kind, "source": source, "target": format!("r.io/{template}"), "backup": template,
+            "targetTag": template, "tags": { "allow": [expression], "semverRange": [range] },
+        });
+        let _ = read(&json!({ "sync": [entry] }).to_string());
     }
 }
 

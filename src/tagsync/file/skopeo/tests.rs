@@ -1,5 +1,7 @@
 use std::error::Error as _;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::mirror::Place;
 
@@ -256,6 +258,17 @@ fn what_is_wrong_is_told_with_its_place() {
     }
     for text in ["", "{}", "q.io:\n"] {
         assert!(matches!(read(text), Err(RuleFileError::Nothing { .. })), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_file_or_an_error(
+        key in "\\PC{0,12}", repository in "[a-z/:*.@ ]{0,8}", value in "\\PC{0,16}",
+        kind in prop::sample::select(vec!["images", "images-by-tag-regex", "images-by-semver"]),
+    ) {
+        let value = if kind == "images" { json!([value]) } else { json!(value) };
+        let _ = read(&json!({ key: { kind: { repository: value } } }).to_string());
     }
 }
 
