@@ -81,8 +81,8 @@ impl Holding<'_> {
     /// How many tags may go at once: what the most careful rule says.
     #[must_use]
     pub fn max_delete(&self) -> usize {
-        let deleting = self.rules.iter().filter(|rule| rule.prune.mode == PruneMode::Tags);
-        deleting.map(|rule| rule.prune.max_delete).min().unwrap_or(0)
+        let looking = self.rules.iter().filter(|rule| rule.prune.mode != PruneMode::Off);
+        looking.map(|rule| rule.prune.max_delete).min().unwrap_or(0)
     }
 }
 
@@ -100,3 +100,7 @@ fn is_of_referrers(tag: &Tag) -> bool {
         hex.bytes().all(|b| b.is_ascii_hexdigit()) && (after.is_empty() || after.starts_with('.'))
     })
 }
+
+#[cfg(test)]
+#[path = "diff_tests.rs"]
+mod tests;

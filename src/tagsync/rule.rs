@@ -50,6 +50,12 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether both may put tags to the same place.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.targets.iter().any(|one| other.targets.iter().any(|other| one.meets(other)))
+    }
+
     /// Whether it may put tags there, as far as its text tells.
     #[must_use]
     pub fn may_write_to(&self, place: &Endpoint) -> bool {
@@ -122,15 +128,16 @@ impl Target {
     /// Whether both may be the same repository.
     #[must_use]
     pub fn meets(&self, other: &Self) -> bool {
-        let is_below = |place: &str, root: &str| {
-            place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let (one, two) = (self.to_string(), other.to_string());
         match (self, other) {
             (Self::Repository(one), Self::Repository(other)) => one == other,
-            (Self::Repository(_), Self::Below(_)) => is_below(&one, &two),
-            (Self::Below(_), Self::Repository(_)) => is_below(&two, &one),
-            (Self::Below(_), Self::Below(_)) => is_below(&one, &two) || is_below(&two, &one),
+            (Self::Repository(place), Self::Below(root))
+            | (Self::Below(root), Self::Repository(place)) => {
+                is_below(&place.to_string(), &root.to_string())
+            }
+            (Self::Below(one), Self::Below(other)) => {
+                let (one, other) = (one.to_string(), other.to_string());
+                is_below(&one, &other) || is_below(&other, &one)
+            }
         }
     }
 
@@ -143,6 +150,10 @@ impl Target {
             (Self::Below(_), None) => None,
         }
     }
+}
+
+fn is_below(place: &str, root: &str) -> bool {
+    place.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl fmt::Display for Target {
@@ -215,3 +226,7 @@ pub(super) fn tag_of(endpoint: &Endpoint) -> Option<Tag> {
         other => other.name()?.to_tag().ok(),
     }
 }
+
+#[cfg(test)]
+#[path = "rule_tests.rs"]
+mod tests;

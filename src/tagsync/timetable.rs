@@ -124,21 +124,46 @@ impl<'r> Timetable<'r> {
     }
 }
 
-/// The lane of each rule.
+/// The lane of each rule: that of the first rule which may write where it does, or where one writes that is in its lane.
 fn lanes(rules: &[Rule]) -> Vec<usize> {
-    let mut lanes: Vec<usize> = (0..rules.len()).collect();
+    let mut targets: Vec<(String, bool, usize)> = Vec::new();
     for (number, rule) in rules.iter().enumerate() {
-        for (before, other) in rules[..number].iter().enumerate() {
-            if touch(&rule.targets, &other.targets) {
-                let (from, to) = (lanes[number], lanes[before]);
-                lanes.iter_mut().filter(|lane| **lane == from).for_each(|lane| *lane = to);
-            }
+        for target in &rule.targets {
+            targets.push((format!("{target}/"), matches!(target, Target::Below(_)), number));
         }
     }
-    lanes
+    // What is below a root follows it.
+    targets.sort();
+    let mut lanes: Vec<usize> = (0..rules.len()).collect();
+    let mut roots: Vec<(&str, usize)> = Vec::new();
+    let mut before: Option<(&str, usize)> = None;
+    for (place, is_root, number) in &targets {
+        while roots.pop_if(|(root, _)| !place.starts_with(*root)).is_some() {}
+        let same = before.filter(|(other, _)| other == place).map(|(_, number)| number);
+        for other in roots.last().map(|(_, number)| *number).into_iter().chain(same) {
+            join(&mut lanes, *number, other);
+        }
+        if *is_root {
+            roots.push((place, *number));
+        }
+        before = Some((place, *number));
+    }
+    (0..rules.len()).map(|number| first(&lanes, number)).collect()
 }
 
-/// Whether two rules may write to the same place.
-fn touch(one: &[Target], other: &[Target]) -> bool {
-    one.iter().any(|one| other.iter().any(|other| one.meets(other)))
+/// The rule that a lane is called by.
+fn first(lanes: &[usize], mut number: usize) -> usize {
+    while lanes[number] != number {
+        number = lanes[number];
+    }
+    number
 }
+
+fn join(lanes: &mut [usize], one: usize, other: usize) {
+    let (one, other) = (first(lanes, one), first(lanes, other));
+    lanes[one.max(other)] = one.min(other);
+}
+
+#[cfg(test)]
+#[path = "timetable_tests.rs"]
+mod tests;

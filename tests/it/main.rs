@@ -83,6 +83,7 @@ mod session;
 mod shards;
 mod store_contract;
 mod stripes;
+mod tag_sync;
 mod tag_sync_foreign;
 mod tag_sync_schema;
 mod transfer;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::memory::Sighting;
+use super::memory::{Sighting, picking};
 use super::propose::source_of;
 use super::prune::{Pruned, prune};
 use super::{Inquiry, Proposal, SyncError, Trouble, Unit, UnitProposal, Wish};
@@ -325,7 +325,8 @@ fn told(tasks: Vec<Task>, images: Vec<CopiedImage>) -> Vec<SyncedImage> {
         let (result, took) = results.remove(&(source.clone(), wish.target.clone()))?;
         let before = match wish.step {
             Step::Move { from, .. } => Some(from),
-            Step::Keep | Step::New | Step::Held { .. } => None,
+            Step::Keep => result.as_ref().ok().map(|report| report.digest.clone()),
+            Step::New | Step::Held { .. } => None,
         };
         Some(SyncedImage { rule, source, target: wish.target, before, backup, result, took })
     });
@@ -337,6 +338,21 @@ fn remember(inquiry: &Inquiry<'_>, images: &[SyncedImage]) {
     let mut by_place: HashMap<Endpoint, Vec<&SyncedImage>> = HashMap::new();
     for image in images {
         by_place.entry(image.target.without_name()).or_default().push(image);
+    }
+    let mut picks: HashMap<Endpoint, Vec<(String, Digest)>> = HashMap::new();
+    for image in images {
+        let platforms = &inquiry.rules[image.rule].platforms;
+        if let (false, Some(index), Ok(made)) =
+            (platforms.is_empty(), image.source.digest(), &image.result)
+        {
+            let pick = (picking(index, platforms), made.digest.clone());
+            picks.entry(image.source.without_name()).or_default().push(pick);
+        }
+    }
+    for (source, picked) in picks {
+        let mut known = inquiry.memory.source(&source);
+        known.picked.extend(picked);
+        inquiry.memory.keep_source(&source, &known);
     }
     for (place, images) in by_place {
         let mut known = inquiry.memory.target(&place);

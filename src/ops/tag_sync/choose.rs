@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::created::created;
 use super::memory::{MarkedList, OfSource, Sighting};
 use super::{Inquiry, SyncError, Trouble, Unit};
-use crate::model::{Digest, Endpoint, RefName, Tag};
+use crate::model::{Digest, RefName, Tag};
 use crate::store::{Error, Listed, Listing, Names, Reference, Source};
-use crate::tagsync::{Candidate, PruneMode, Rule, Verdict, Why};
+use crate::tagsync::{Candidate, Rule, Verdict, Why};
 
 /// How many tags of a repository are asked for at once. What a registry gets at once is up to its client.
 const TAGS: usize = 64;
@@ -41,10 +41,6 @@ pub(super) async fn choose(inquiry: &Inquiry<'_>, unit: &Unit) -> Result<Chosen,
         false => inquiry.memory.source(&unit.source),
     };
     let rule = &inquiry.rules[unit.rule];
-    // A list that was wrong would have tags deleted.
-    if inquiry.may_delete_at(&unit.targets) {
-        known.list = None;
-    }
     let listing = list(source.as_ref(), &mut known).await?;
     let mut asking = Asking { inquiry, unit, rule, source: source.as_ref(), known, bulk: listing };
     let chosen = asking.choose().await;
@@ -255,13 +251,6 @@ impl Asking<'_> {
 }
 
 impl Inquiry<'_> {
-    /// Whether tags of one of these may be deleted.
-    fn may_delete_at(&self, targets: &[Endpoint]) -> bool {
-        let prunes = self.rules.iter().filter(|rule| rule.prune.mode == PruneMode::Tags);
-        let mut prunes = prunes.filter(|rule| targets.iter().any(|place| rule.may_write_to(place)));
-        prunes.next().is_some()
-    }
-
     /// Whether what was seen is not too old to be believed.
     pub(super) fn is_fresh(&self, seen: &Sighting, rule: &Rule) -> bool {
         let age = self.now.duration_since(seen.at);

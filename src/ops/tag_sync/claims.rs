@@ -49,7 +49,20 @@ impl<'r> Claims<'r> {
         match self.first.get(&place) {
             None => drop(self.first.insert(place, claim)),
             Some(first) if first.is_same(&claim) => {}
-            Some(_) => drop(self.second.insert(place, claim.image)),
+            // The first two by name, whichever came first.
+            Some(first) => {
+                let second = self.second.remove(&place);
+                let mut images: Vec<Endpoint> = [first.image.clone(), claim.image.clone()].into();
+                images.extend(second);
+                images.sort_by_key(ToString::to_string);
+                images.dedup();
+                let smaller = images.first().is_some_and(|image| *image == claim.image);
+                let second = images.get(1).cloned().unwrap_or_else(|| claim.image.clone());
+                if smaller {
+                    self.first.insert(place.clone(), claim);
+                }
+                self.second.insert(place, second);
+            }
         }
     }
 

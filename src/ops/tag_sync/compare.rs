@@ -256,14 +256,25 @@ impl Asking<'_> {
                     source: Arc::new(source),
                 }
             })?;
-        if let Step::Move { backup: Some(backup), .. } = &step
-            && self.names.contains(backup)
-        {
-            let (tag, backup) = (name.clone(), backup.clone());
-            return Err(SyncError::BackupIsWanted { tag, backup });
-        }
+        let step = self.beside(name, step).map_err(|error| *error)?;
         let there = there.map(|digest| Sighting { digest, at: self.inquiry.now });
         Ok(Answer { digest: digest.clone(), step, there, picked })
+    }
+
+    /// `step`, whose backup does not take the name of a tag that is wanted itself.
+    fn beside(&self, name: &Tag, step: Step) -> Result<Step, Box<SyncError>> {
+        let (from, backup) = match step {
+            Step::Move { from, backup: Some(backup) } if self.names.contains(&backup) => {
+                (from, backup)
+            }
+            step => return Ok(step),
+        };
+        let template = self.rule.backup.as_ref();
+        let other = template.and_then(|template| template.beside(&backup, &from).ok());
+        match other.filter(|other| !self.names.contains(other)) {
+            Some(other) => Ok(Step::Move { from, backup: Some(other) }),
+            None => Err(Box::new(SyncError::BackupIsWanted { tag: name.clone(), backup })),
+        }
     }
 
     /// What the target had not long ago, where its list says that the tag is still there.

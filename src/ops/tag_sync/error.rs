@@ -88,7 +88,7 @@ pub enum SyncError {
         source: Arc<ResolveError>,
     },
     /// Two images for one tag.
-    #[error("{name} would be two images: {first} and {second} both go there")]
+    #[error("{name} would be two images: {}", two(first, second))]
     Twice {
         /// The tag at the target.
         name: Endpoint,
@@ -152,6 +152,13 @@ pub enum SyncError {
         /// The repository.
         repository: String,
     },
+}
+
+fn two(first: &Endpoint, second: &Endpoint) -> String {
+    match first == second {
+        true => format!("rules pick different platforms of {first}"),
+        false => format!("{first} and {second} both go there"),
+    }
 }
 
 impl From<ResolveError> for SyncError {

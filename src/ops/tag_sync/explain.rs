@@ -128,7 +128,8 @@ fn of_unit(
             explained.push(said(tag, Explanation::Unknown(error.clone().into())));
         }
     }
-    if explained.is_empty() {
+    // A rule for one other tag has nothing to do with this one.
+    if explained.is_empty() && unit.image.is_none() {
         explained.push(said(tag, Explanation::Absent));
     }
     explained

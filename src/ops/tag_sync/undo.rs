@@ -159,7 +159,9 @@ impl Undo {
         std::fs::create_dir_all(dir).map_err(store::Error::io("make", dir))?;
         let stamp = self.at.strftime("%Y%m%dT%H%M%S");
         let place = Digest::of(self.place.as_bytes());
-        let path = dir.join(format!("{stamp}-{:.12}.json", place.hex()));
+        // Two runs within a second have two lists.
+        let moment = self.at.subsec_nanosecond();
+        let path = dir.join(format!("{stamp}.{moment:09}-{:.12}.json", place.hex()));
         let text = serde_json::to_vec_pretty(self)
             .map_err(|error| store::Error::io("write", &path)(error.into()))?;
         if text.len() as u64 > LIMIT {

@@ -84,6 +84,15 @@ impl RuleFile {
     }
 }
 
+#[cfg(test)]
+impl RuleFile {
+    /// The file `tag-sync.yaml` with these rules, which have to be sound: items of a list.
+    pub(crate) fn of(rules: &str) -> Self {
+        let text = format!("version: 1\nrules:\n{rules}\n");
+        Self::read(Path::new("tag-sync.yaml"), &text).unwrap()
+    }
+}
+
 fn require_version(document: &Document<'_>) -> Result<(), yaml::Error> {
     let found = match document.value() {
         // What it is instead is told by its type.

@@ -67,10 +67,15 @@ impl Layout {
 
     /// An image of one platform, `linux/amd64`.
     pub(crate) fn image(&self, platform: &str, layers: &[Layer]) -> Value {
+        self.image_made(platform, layers, "1970-01-01T00:00:00Z")
+    }
+
+    /// The same, made at this time.
+    pub(crate) fn image_made(&self, platform: &str, layers: &[Layer], created: &str) -> Value {
         let (os, architecture) = platform.split_once('/').unwrap();
         let diff_ids: Vec<&str> = layers.iter().map(|layer| layer.diff_id.as_str()).collect();
         let config = json!({
-            "created": "1970-01-01T00:00:00Z", "architecture": architecture, "os": os,
+            "created": created, "architecture": architecture, "os": os,
             "config": {"Cmd": ["/bin/sh"]},
             "rootfs": {"type": "layers", "diff_ids": diff_ids},
         });

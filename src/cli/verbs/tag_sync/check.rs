@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use indicatif::HumanBytes;
 use longshore::model::Endpoint;
-use longshore::ops::tag_sync::{Foreseen, Proposal, foresee, propose, select};
+use longshore::ops::tag_sync::{Foreseen, Proposal, foresee, inquire};
 use longshore::tagsync::{Lock, PruneMode, Step};
 use serde_json::{Value, json};
 
@@ -45,9 +45,7 @@ pub(super) async fn show(
     let foreseen = {
         let observer = asking(context);
         let inquiry = opened.inquiry(None, fresh, observer.as_ref());
-        let owned = |unit: &_| share.owned(unit);
-        let selected = select(&inquiry, &opened.asked(due), lock, &owned).await;
-        let proposal = propose(&inquiry, selected, due).await;
+        let proposal = inquire(&inquiry, due, lock, &|unit| share.owned(unit)).await;
         drop(observer);
         let inquiry = opened.inquiry(None, fresh, &());
         foresee(&inquiry, proposal, mirror_plan::observer(context).as_ref()).await
@@ -123,7 +121,9 @@ fn tell(opened: &Opened, foreseen: Foreseen, context: &Context) -> anyhow::Resul
             }))?;
         }
     }
-    let changes = rows.len() - reported;
+    // What only comes along with images that are there has no line of its own.
+    let comes_along = rows.is_empty() && sums.copy.blobs > 0;
+    let changes = rows.len() - reported + usize::from(comes_along);
     if !context.quiet {
         let changed = number((changes as u64, "change"));
         let (bytes, blobs) = (HumanBytes(sums.copy.bytes), number((sums.copy.blobs, "blob")));

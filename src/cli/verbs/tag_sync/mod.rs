@@ -29,7 +29,7 @@ use longshore::ops::tag_sync::{Inquiry, Memory, Unit};
 use longshore::ops::{Ends, FilesOnDisk, PlanObserver};
 use longshore::session::SessionOptions;
 use longshore::shard::{Assignment, Shard, unit_of};
-use longshore::tagsync::{Lock, PruneMode, Rule, RuleFile, Source, Target};
+use longshore::tagsync::{Lock, Rule, RuleFile, Source, Target};
 use longshore::transfer::CopyOptions;
 
 use super::{Work, ends};
@@ -183,18 +183,6 @@ impl Opened {
             })
         };
         names.iter().map(number).collect()
-    }
-
-    /// The rules to ask for those that are `due`: where something may be taken away, others that may keep it count too.
-    fn asked(&self, due: &BTreeSet<usize>) -> Vec<usize> {
-        let rules = &self.file.rules;
-        let prunes = due.iter().filter(|number| rules[**number].prune.mode != PruneMode::Off);
-        let targets: Vec<&Target> = prunes.flat_map(|number| &rules[*number].targets).collect();
-        let may_keep = |rule: &Rule| {
-            rule.targets.iter().any(|target| targets.iter().any(|other| target.meets(other)))
-        };
-        let numbers = 0..rules.len();
-        numbers.filter(|number| due.contains(number) || may_keep(&rules[*number])).collect()
     }
 
     /// The lock file that is asked for.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use longshore::model::Rate;
-use longshore::ops::tag_sync::{Carrying, Synced, carry_out, propose, select};
+use longshore::ops::tag_sync::{Carrying, Synced, carry_out, inquire};
 use longshore::tagsync::Lock;
 
 use super::{Opened, Share, asking};
@@ -32,9 +32,7 @@ impl Pass<'_> {
         let proposal = {
             let observer = asking(context);
             let inquiry = opened.inquiry(*limit, *fresh, observer.as_ref());
-            let owned = |unit: &_| share.owned(unit);
-            let selected = select(&inquiry, &opened.asked(due), *lock, &owned).await;
-            propose(&inquiry, selected, due).await
+            inquire(&inquiry, due, *lock, &|unit| share.owned(unit)).await
         };
         let inquiry = opened.inquiry(*limit, *fresh, &());
         let (options, observer) = (&opened.options, Arc::new(context.progress()));

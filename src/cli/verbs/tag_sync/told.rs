@@ -9,7 +9,7 @@ use longshore::ops::Fate;
 use longshore::ops::tag_sync::{Pruned, PrunedTag, SyncError, Synced, SyncedImage, Trouble};
 use longshore::shard::Shard;
 use longshore::tagsync::{Rule, RuleFile};
-use longshore::transfer::{ImageReport, Outcome};
+use longshore::transfer::ImageReport;
 use serde_json::{Map, Value, json};
 
 use crate::cli::args::shell_word;
@@ -45,6 +45,7 @@ pub(super) struct Told {
 /// An image that is there.
 pub(super) struct Copied {
     pub(super) report: ImageReport,
+    has_moved: bool,
     before: Option<String>,
     backup: Option<String>,
 }
@@ -52,7 +53,7 @@ pub(super) struct Copied {
 impl Copied {
     /// Whether anything came that was not there.
     fn is_new(&self) -> bool {
-        self.report.outcome == Outcome::Copied || !self.report.referrers.is_empty()
+        self.has_moved || self.report.copied + self.report.mounted > 0
     }
 }
 
@@ -116,7 +117,7 @@ impl Run {
         for told in &self.images {
             let of_rule = counts.entry(told.rule).or_default();
             match &told.fate {
-                Ok(copied) if copied.report.outcome == Outcome::Present => of_rule.kept += 1,
+                Ok(copied) if !copied.is_new() => of_rule.kept += 1,
                 Ok(copied) => {
                     of_rule.copied += 1;
                     of_rule.bytes += copied.report.bytes;
@@ -278,10 +279,12 @@ fn cells(rule: &str, counts: Counts) -> [String; 6] {
 
 impl Told {
     fn of_image(image: SyncedImage) -> Self {
+        let has_moved = image.has_moved();
         let SyncedImage { rule, source, target, before, backup, result, took } = image;
         let fate = match result {
             Ok(report) => Ok(Box::new(Copied {
                 report,
+                has_moved,
                 before: before.map(|digest| digest.to_string()),
                 backup: backup.map(|backup| backup.to_string()),
             })),
