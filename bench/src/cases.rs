@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::corpus::{Corpus, Set};
 use crate::relay::Link;
-use crate::tools::{Before, Tool};
+use crate::tools::{Before, Tool, Wants};
 
 /// What stands between the tool and the registries.
 #[derive(Clone, Copy)]
@@ -33,6 +33,8 @@ pub(crate) struct Case {
     pub(crate) way: Way,
     /// Everything is there if the tool has done the same before.
     pub(crate) before: Before,
+    /// What the tool is told.
+    pub(crate) wants: Wants,
     /// The floors that make sense here.
     pub(crate) floors: &'static [Tool],
     /// No more rounds than this.
@@ -63,6 +65,7 @@ const PULL_BIG: Case = Case {
     to: To::Layout,
     way: Way::Direct,
     before: Before::Nothing,
+    wants: Wants::Images,
     floors: LAYERS,
     most_rounds: usize::MAX,
 };
@@ -82,7 +85,23 @@ const RESYNC: Case = Case {
     ..COPY_MANY
 };
 
-pub(crate) const CASES: [Case; 13] = [
+const TAG_SYNC: Case = Case {
+    name: "tag-sync",
+    title: "2,000 tags of 50 repositories, all that these have, from registry to registry",
+    set: |corpus| &corpus.tags,
+    wants: Wants::Repositories,
+    floors: &[],
+    most_rounds: 3,
+    ..COPY_MANY
+};
+const TAG_SYNC_AGAIN: Case = Case {
+    name: "tag-sync-again",
+    title: "The same 2,000 tags again, with nothing to do",
+    before: Before::Everything,
+    ..TAG_SYNC
+};
+
+pub(crate) const CASES: [Case; 16] = [
     PULL_BIG,
     Case {
         name: "copy-big",
@@ -92,6 +111,15 @@ pub(crate) const CASES: [Case; 13] = [
     },
     COPY_MANY,
     RESYNC,
+    TAG_SYNC,
+    TAG_SYNC_AGAIN,
+    Case {
+        name: "tag-sync-again-far",
+        title: "tag-sync-again, both registries 20 ms away",
+        way: FAR,
+        most_rounds: 3,
+        ..TAG_SYNC_AGAIN
+    },
     Case {
         name: "pull-big-relayed",
         title: "pull-big through a relay that adds nothing: what the relay itself costs",

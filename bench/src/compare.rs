@@ -62,7 +62,7 @@ impl<'a> Runner<'a> {
     /// None if the tool is not there or cannot do this.
     fn new(suite: &'a Suite, case: &'a Case, tool: Tool) -> Result<Option<Self>> {
         let runner = Self { suite, case, tool, row: Row::new(tool), filled: None };
-        let able = runner.site(Way::Direct)?.command(tool, case.before)?.is_some();
+        let able = runner.site(Way::Direct)?.command(tool, case)?.is_some();
         Ok(able.then_some(runner))
     }
 
@@ -119,7 +119,7 @@ impl<'a> Runner<'a> {
 
     /// Runs the tool there, and makes sure that the images have come. A failure is kept in the row.
     fn run_at(&mut self, site: &Site, label: &str) -> Result<Option<Sample>> {
-        let Some(words) = site.command(self.tool, self.case.before)? else {
+        let Some(words) = site.command(self.tool, self.case)? else {
             return Ok(None);
         };
         let outcome = match site.run(&words)? {

@@ -20,7 +20,7 @@ const OCI: &str = "application/vnd.oci.image";
 pub(crate) const TAG: &str = "v1";
 
 /// Grows when the images change, so that no stored corpus of an older program is taken.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A blob, and a repository of the source that has it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -36,10 +36,11 @@ impl Blob {
     }
 }
 
-/// The root manifest of a repository, under [`TAG`].
+/// The root manifest of a tag.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Image {
     pub(crate) repository: String,
+    pub(crate) tag: String,
     pub(crate) digest: String,
 }
 
@@ -58,6 +59,13 @@ impl Set {
     pub(crate) fn bytes(&self) -> u64 {
         self.blobs.iter().map(|blob| blob.size).sum()
     }
+
+    /// Each repository once.
+    pub(crate) fn repositories(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = self.images.iter().map(|image| &image.repository[..]).collect();
+        all.dedup();
+        all
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -71,6 +79,8 @@ pub(crate) struct Corpus {
     pub(crate) fan: Set,
     /// Many repositories that share their base layers, some of them with four platforms.
     pub(crate) many: Set,
+    /// Repositories with many tags each, that share a base layer within the repository.
+    pub(crate) tags: Set,
 }
 
 impl Corpus {
@@ -89,6 +99,7 @@ impl Corpus {
                 maker.plain("fan", &[middling, middling, middling, middling, small, small, small])
             })?,
             many: make(address, file, |maker| maker.many(sizes))?,
+            tags: make(address, file, |maker| maker.tags(sizes))?,
         };
         fs::write(file, serde_json::to_vec(&corpus)?)?;
         Ok(corpus)
@@ -131,7 +142,22 @@ impl Maker {
             .map(|(at, size)| self.layer(repository, &format!("{repository}-{at}"), *size))
             .collect::<Result<Vec<_>>>()?;
         let manifest = self.image(repository, "amd64", &layers)?;
-        self.tag(repository, &manifest)
+        self.tag(repository, TAG, &manifest)
+    }
+
+    /// Repositories whose tags have a base layer in common, and a small one of their own.
+    fn tags(&mut self, sizes: &Sizes) -> Result<()> {
+        for number in 0..sizes.repositories {
+            let repository = format!("tags/app-{number:02}");
+            for tag in 0..sizes.tags {
+                let mut layers = self.stack(&repository, &repository, sizes.unit, &[1])?;
+                let own = format!("{repository}-{tag}");
+                layers.extend(self.stack(&repository, &own, sizes.unit / 100, &[1])?);
+                let manifest = self.image(&repository, "amd64", &layers)?;
+                self.tag(&repository, &format!("v1.{tag}.0"), &manifest)?;
+            }
+        }
+        Ok(())
     }
 
     /// Single images over three bases, and indexes over one base for each platform.
@@ -142,7 +168,7 @@ impl Maker {
             let mut layers = self.stack(&repository, &base, sizes.unit, &[7, 3, 1, 1, 1, 0])?;
             layers.extend(self.stack(&repository, &repository, sizes.unit / 10, &[12, 6, 2])?);
             let manifest = self.image(&repository, "amd64", &layers)?;
-            self.tag(&repository, &manifest)?;
+            self.tag(&repository, TAG, &manifest)?;
         }
         for number in 0..sizes.indexes {
             let repository = format!("many/index-{number:02}");
@@ -159,7 +185,7 @@ impl Maker {
             }
             let kind = format!("{OCI}.index.v1+json");
             let index = json!({"schemaVersion": 2, "mediaType": kind, "manifests": manifests});
-            self.tag(&repository, &packed(&kind, &index))?;
+            self.tag(&repository, TAG, &packed(&kind, &index))?;
         }
         Ok(())
     }
@@ -267,10 +293,11 @@ impl Maker {
         self.put(repository, digest, manifest)
     }
 
-    fn tag(&mut self, repository: &str, manifest: &Value) -> Result<()> {
-        self.put(repository, TAG, manifest)?;
+    fn tag(&mut self, repository: &str, tag: &str, manifest: &Value) -> Result<()> {
+        self.put(repository, tag, manifest)?;
         self.set.images.push(Image {
             repository: repository.to_owned(),
+            tag: tag.to_owned(),
             digest: manifest["digest"].as_str().unwrap_or_default().to_owned(),
         });
         Ok(())

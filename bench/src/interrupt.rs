@@ -16,7 +16,7 @@ use crate::report::{Headline, Report, absent};
 use crate::server::Server;
 use crate::site::Site;
 use crate::suite::Suite;
-use crate::tools::{Before, PEERS, Tool};
+use crate::tools::{Before, PEERS, Tool, Wants};
 
 #[derive(Clone, Copy)]
 enum Destination {
@@ -119,7 +119,7 @@ fn interrupted(
     destination: Destination,
 ) -> Result<Option<Result<Moved, String>>> {
     let site = site(suite, destination)?;
-    let Some(words) = site.command(tool, Before::Nothing)? else {
+    let Some(words) = site.command_for(tool, Before::Nothing, Wants::Images)? else {
         return Ok(None);
     };
     let bytes = suite.corpus.big.bytes() as f64;

@@ -105,7 +105,12 @@ pub(crate) fn describe(corpus: &Corpus) -> String {
             set.pair_bytes as f64 / 1e6
         )
     };
-    let sets =
-        [("big", &corpus.big), ("one", &corpus.one), ("fan", &corpus.fan), ("many", &corpus.many)];
+    let sets = [
+        ("big", &corpus.big),
+        ("one", &corpus.one),
+        ("fan", &corpus.fan),
+        ("many", &corpus.many),
+        ("tags", &corpus.tags),
+    ];
     sets.map(|(name, set)| one(name, set)).join("\n")
 }

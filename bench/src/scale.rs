@@ -13,6 +13,9 @@ pub(crate) struct Sizes {
     pub(crate) unit: u64,
     pub(crate) singles: usize,
     pub(crate) indexes: usize,
+    /// Repositories of many tags, and how many these are.
+    pub(crate) repositories: usize,
+    pub(crate) tags: usize,
 }
 
 pub(crate) struct Scale {
@@ -33,6 +36,8 @@ pub(crate) const FULL: Scale = Scale {
         unit: 1_000_000,
         singles: 60,
         indexes: 10,
+        repositories: 50,
+        tags: 40,
     },
     rounds: 5,
     interrupted: Link::PLAIN,
@@ -48,6 +53,8 @@ pub(crate) const SMALL: Scale = Scale {
         unit: 20_000,
         singles: 4,
         indexes: 1,
+        repositories: 3,
+        tags: 4,
     },
     rounds: 1,
     interrupted: Link { rate: Some(10_000_000), ..Link::PLAIN },

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::cases::{To, Way};
+use crate::cases::{Case, To, Way};
 use crate::corpus::Set;
 use crate::http::Connection;
 use crate::measure::{self, Sample};
 use crate::relay::{Relay, Traffic};
 use crate::server::Server;
-use crate::tools::{Before, Job, Target, Tool};
+use crate::tools::{Before, Job, Target, Tool, Wants};
 
 const MB: f64 = 1e6;
 
@@ -107,11 +107,21 @@ impl<'a> Site<'a> {
     }
 
     /// What `tool` is to be called with here; none if it has no way to do this.
-    pub(crate) fn command(&self, tool: Tool, before: Before) -> Result<Option<Vec<String>>> {
+    pub(crate) fn command(&self, tool: Tool, case: &Case) -> Result<Option<Vec<String>>> {
+        self.command_for(tool, case.before, case.wants)
+    }
+
+    /// The same, where no case says what is there and what is wanted.
+    pub(crate) fn command_for(
+        &self,
+        tool: Tool,
+        before: Before,
+        wants: Wants,
+    ) -> Result<Option<Vec<String>>> {
         let relay = self.source_relay.as_ref();
         let source = relay.map_or(&self.source.address, |relay| &relay.address);
         let (set, target, home) = (self.set, &self.target, &self.home);
-        tool.command(&Job { set, source, target, before, home })
+        tool.command(&Job { set, source, target, before, wants, home })
     }
 
     /// Runs the tool once. An error is what it said last.

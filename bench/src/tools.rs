@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::corpus::{Set, TAG};
+use crate::corpus::{Image, Set, TAG};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tool {
@@ -38,6 +38,15 @@ pub(crate) enum Before {
     Everything,
 }
 
+/// What a tool is told that it is to copy.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wants {
+    /// Each image.
+    Images,
+    /// Repositories, and all tags that they have.
+    Repositories,
+}
+
 /// What one run is to do.
 pub(crate) struct Job<'a> {
     pub(crate) set: &'a Set,
@@ -45,6 +54,7 @@ pub(crate) struct Job<'a> {
     pub(crate) source: &'a str,
     pub(crate) target: &'a Target,
     pub(crate) before: Before,
+    pub(crate) wants: Wants,
     /// A folder for lists and settings.
     pub(crate) home: &'a Path,
 }
@@ -55,12 +65,15 @@ impl Job<'_> {
         let Target::Registries(registries) = self.target else {
             return Vec::new();
         };
-        let name = |address: &str, repository: &str| format!("{address}/{repository}:{TAG}");
+        let name = |address: &str, image: &Image| {
+            let Image { repository, tag, .. } = image;
+            format!("{address}/{repository}:{tag}")
+        };
         let of_registry = |registry: &String| {
             let images = self.set.images.iter();
-            let pair =
-                |repository: &str| (name(self.source, repository), name(registry, repository));
-            images.map(|image| pair(&image.repository)).collect::<Vec<_>>()
+            images
+                .map(|image| (name(self.source, image), name(registry, image)))
+                .collect::<Vec<_>>()
         };
         registries.iter().flat_map(of_registry).collect()
     }
@@ -149,7 +162,10 @@ impl Tool {
         let program = programs[0].display().to_string();
         let line = match job.target {
             Target::Layout(layout) => self.pull(&program, job, &layout.display().to_string())?,
-            Target::Registries(registries) => self.copy(&programs, &program, job, registries)?,
+            Target::Registries(registries) => match job.wants {
+                Wants::Images => self.copy(&programs, &program, job, registries)?,
+                Wants::Repositories => self.sync(&programs, &program, job, registries)?,
+            },
         };
         Ok(line.map(|line| line.split(' ').map(str::to_owned).collect()))
     }
@@ -177,6 +193,40 @@ impl Tool {
                 format!("{program} cp --from-plain-http --to-oci-layout {image} {layout}:{TAG}")
             }
             Self::Ocync => return Ok(None),
+        }))
+    }
+
+    /// Keeps all tags of repositories in step; none if the tool has no command for that.
+    fn sync(
+        self,
+        programs: &[PathBuf],
+        program: &str,
+        job: &Job,
+        registries: &[String],
+    ) -> Result<Option<String>> {
+        let [registry] = registries else { return Ok(None) };
+        Ok(Some(match self {
+            Self::Longshore => {
+                let rules = job.write("tag-sync.yaml", &tag_sync(job, registry))?;
+                format!("{program} tag-sync run -q {rules}")
+            }
+            Self::Skopeo => {
+                let (list, folder) = skopeo_sync(job);
+                let list = job.write("sync.yml", &list)?;
+                format!(
+                    "{program} --insecure-policy sync --all --src yaml --dest docker --src-tls-verify=false \
+                     --dest-tls-verify=false {list} {registry}/{folder}"
+                )
+            }
+            Self::Regclient => {
+                let config = job.write("regsync.yml", &regsync(job, registries))?;
+                format!("{} once -c {config}", programs[1].display())
+            }
+            Self::Ocync => {
+                let config = job.write("ocync.yml", &ocync(job, registries))?;
+                format!("{program} -q sync -c {config}")
+            }
+            Self::Floor(_) | Self::Crane | Self::Oc | Self::Oras => return Ok(None),
         }))
     }
 
@@ -244,11 +294,25 @@ impl Tool {
 /// The list for `skopeo sync`, and the folder of the registry that it is to write to: it keeps no more than the last
 /// part of a name.
 fn skopeo_sync<'a>(job: &Job<'a>) -> (String, &'a str) {
-    let images = job.set.images.iter();
-    let line = |repository: &str| format!("    {repository}: [{TAG}]\n");
-    let lines: String = images.map(|image| line(&image.repository)).collect();
+    let tags = match job.wants {
+        Wants::Images => TAG,
+        Wants::Repositories => "",
+    };
+    let line = |repository: &str| format!("    {repository}: [{tags}]\n");
+    let lines: String = job.set.repositories().into_iter().map(line).collect();
     let folder = job.set.images[0].repository.split_once('/').map_or("", |(folder, _)| folder);
     (format!("\"{}\":\n  tls-verify: false\n  images:\n{lines}", job.source), folder)
+}
+
+/// The rules of longshore, one for each repository. As with the peers, what refers to images stays.
+fn tag_sync(job: &Job, registry: &str) -> String {
+    let source = job.source;
+    let rule = |name| format!("- {{source: {source}/{name}, to: {registry}/{name}}}\n");
+    let rules: String = job.set.repositories().into_iter().map(rule).collect();
+    format!(
+        "version: 1\ndefaults: {{referrers: false}}\nregistries:\n  {source}: {{plain-http: true}}\n  \
+         {registry}: {{plain-http: true}}\nrules:\n{rules}"
+    )
 }
 
 /// The settings of regsync: one step for each copy, four at a time.
@@ -256,8 +320,18 @@ fn regsync(job: &Job, registries: &[String]) -> String {
     let hosts = registries.iter().map(String::as_str).chain([job.source]);
     let hosts: String =
         hosts.map(|host| format!("  - registry: {host}\n    tls: disabled\n")).collect();
-    let step = |(from, to)| format!("  - source: {from}\n    target: {to}\n    type: image\n");
-    let steps: String = job.pairs().into_iter().map(step).collect();
+    let step = |kind: &str, from: &str, to: &str| {
+        format!("  - source: {from}\n    target: {to}\n    type: {kind}\n")
+    };
+    let steps: String = match job.wants {
+        Wants::Images => job.pairs().iter().map(|(from, to)| step("image", from, to)).collect(),
+        Wants::Repositories => {
+            let all = job.set.repositories().into_iter();
+            let at = |address: &str, repository: &str| format!("{address}/{repository}");
+            let to = |repository| at(&registries[0], repository);
+            all.map(|name| step("repository", &at(job.source, name), &to(name))).collect()
+        }
+    };
     format!("version: 1\ncreds:\n{hosts}defaults:\n  parallel: 4\nsync:\n{steps}")
 }
 
@@ -271,12 +345,16 @@ fn ocync(job: &Job, registries: &[String]) -> String {
     let hosts: String =
         targets.clone().map(|(at, address)| registry(format!("target{at}"), address)).collect();
     let group: String = targets.map(|(at, _)| format!("    - target{at}\n")).collect();
-    let images = job.set.images.iter();
+    let repositories = job.set.repositories().into_iter();
     let mappings: String =
-        images.map(|image| format!("  - from: {0}\n    to: {0}\n", image.repository)).collect();
+        repositories.map(|name| format!("  - from: {name}\n    to: {name}\n")).collect();
+    let tags = match job.wants {
+        Wants::Images => TAG,
+        Wants::Repositories => "*",
+    };
     format!(
         "registries:\n{}{hosts}target_groups:\n  all:\n{group}defaults:\n  source: source\n  targets: all\n  \
-         artifacts:\n    enabled: false\n  tags:\n    glob: \"{TAG}\"\nmappings:\n{mappings}",
+         artifacts:\n    enabled: false\n  tags:\n    glob: \"{tags}\"\nmappings:\n{mappings}",
         registry("source".to_owned(), job.source)
     )
 }
