@@ -119,8 +119,10 @@ impl Backup {
     /// Whether all backups of a tag have one name: then the last one is kept, as the template says.
     #[must_use]
     pub fn is_one_name(&self) -> bool {
-        let tells_when = [BackupField::Date, BackupField::Time, BackupField::Digest];
-        !tells_when.iter().any(|field| self.template.has(*field))
+        let is_same = |piece: &Piece<BackupField>| {
+            matches!(piece, Piece::Text(_) | Piece::Field(BackupField::Tag))
+        };
+        self.template.pieces.iter().all(is_same)
     }
 
     /// The tag that an image gets where `name` is that of another one: with its digest behind.
@@ -232,6 +234,21 @@ mod tests {
             let could_be = |text: &str| text.parse().is_ok_and(|tag| backup.could_be(&tag));
             assert!(yes.iter().all(|text| could_be(text)), "{template}");
             assert!(!no.iter().any(|text| could_be(text)), "{template}");
+        }
+    }
+
+    #[test]
+    fn a_template_with_a_time_or_a_digest_names_each_image_anew() {
+        for (template, is_one) in [
+            ("old-{tag}", true),
+            ("{tag}.{tag}", true),
+            ("{tag}-{date}", false),
+            ("{tag}-{time}", false),
+            ("{digest}", false),
+            ("{tag}-{year}{month}{day}", false),
+            ("{tag}-{hour}", false),
+        ] {
+            assert_eq!(template.parse::<Backup>().unwrap().is_one_name(), is_one, "{template}");
         }
     }
 
