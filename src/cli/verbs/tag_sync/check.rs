@@ -33,7 +33,7 @@ pub(super) fn start(
     Ok(work.boxed())
 }
 
-/// Shows what a run would change. What is remembered of targets is not believed.
+/// Shows what a run would change that believes as much of what is remembered.
 pub(super) async fn show(
     opened: &Opened,
     due: &BTreeSet<usize>,
